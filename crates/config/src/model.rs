@@ -1,0 +1,184 @@
+//! The configuration as the rest of the gateway sees it: typed, checked, immutable.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use graylane_core::{Interval, Name, Weight};
+use ipnet::IpNet;
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// A checked configuration. Every value is in its range; every lane's interval is computed.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The process.
+    pub server: Server,
+    /// Where clients connect; at least one.
+    pub listeners: Vec<Listener>,
+    /// Where operators connect.
+    pub admin: Admin,
+    /// What one client may use.
+    pub limits: Limits,
+    /// How the process ends.
+    pub drain: Drain,
+    /// The services, in file order; at least one.
+    pub services: Vec<Service>,
+    /// The sections `[modules.<name>]`, unread: each module reads its own.
+    pub modules: Vec<ModuleSection>,
+}
+
+/// `[server]`
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Worker threads, each with its own runtime and upstream pool; default: one per core.
+    pub workers: Option<NonZeroUsize>,
+    /// Peers whose gray and forwarding headers are believed; default: none.
+    pub trusted_peers: Vec<IpNet>,
+}
+
+/// `[listeners.<name>]`
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// What it is called in logs and metrics.
+    pub name: Name,
+    /// Where it listens. Port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// Where the address stands in the file, for errors that arise only when it is bound.
+    pub span: std::ops::Range<usize>,
+}
+
+/// `[admin]`
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Where it listens; default 127.0.0.1:9900, loopback only.
+    pub address: SocketAddr,
+    /// Where the address stands in the file; empty for the default.
+    pub span: std::ops::Range<usize>,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's head; default 16 KiB, 8 KiB to 1 MiB.
+    pub head: usize,
+    /// Header fields of a request; default 100, 1 to 1000.
+    pub headers: usize,
+    /// Bytes of a request's body; default 10 MB (10,000,000), at least 1.
+    pub body: u64,
+    /// From the first byte of a head to its last; default 10 s.
+    pub header_time: Duration,
+    /// How long a keep-alive connection may stay idle, and how long a body may stall; default 60 s.
+    pub idle_time: Duration,
+    /// Open client connections of the whole process; default 10,000. Further ones wait in the accept queue.
+    pub connections: usize,
+    /// To connect to an endpoint; default 3 s.
+    pub connect_time: Duration,
+    /// From the sent request to the head of the answer; default 60 s.
+    pub response_time: Duration,
+}
+
+/// `[drain]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drain {
+    /// How long exchanges in flight may take after SIGTERM; default 30 s.
+    pub limit: Duration,
+    /// How long an idle keep-alive connection stays open after SIGTERM, so that a request already on its way is still
+    /// answered; default 5 s.
+    pub idle_grace: Duration,
+}
+
+/// `[services.<name>]`
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name.
+    pub name: Name,
+    /// The hosts that it serves; empty: any.
+    pub hosts: Vec<HostPattern>,
+    /// The path prefixes that it serves, each starting with `/`; default `["/"]`. A prefix ends at a segment:
+    /// `/shop` matches `/shop` and `/shop/cart`, not `/shopping`.
+    pub paths: Vec<Box<str>>,
+    /// Where the targeting key is looked for, in this order; the client address is always the last resort.
+    pub key: Vec<KeySource>,
+    /// What the hash is salted with; default: the service's name.
+    pub salt: Box<str>,
+    /// Whether the response tells the lane in `X-Gray-Version`; default false.
+    pub show_lane: bool,
+    /// The index of the baseline lane.
+    pub baseline: usize,
+    /// Its lanes, in file order; at least the baseline.
+    pub lanes: Vec<Lane>,
+}
+
+/// A host as a service names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostPattern {
+    /// This host, in lower case, without port.
+    Exact(Box<str>),
+    /// `*.example.org`: any host below; holds `.example.org`.
+    Below(Box<str>),
+}
+
+/// Where a targeting key may stand: `header:X-User-Id`, `cookie:uid`, `query:uid` or `client`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// A request header; the name is in lower case.
+    Header(Box<str>),
+    /// A cookie; the name is case-sensitive.
+    Cookie(Box<str>),
+    /// A query parameter; the name is case-sensitive, compared before percent-decoding.
+    Query(Box<str>),
+    /// The client's address.
+    ClientAddress,
+}
+
+/// `[lanes.<service>.<name>]`
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// Its name.
+    pub name: Name,
+    /// Its share; the baseline's is what the others leave.
+    pub weight: Weight,
+    /// The buckets that it owns; `None` for the baseline.
+    pub interval: Option<Interval>,
+    /// Who answers.
+    pub upstream: Upstream,
+}
+
+/// Who answers in a lane.
+#[derive(Debug, Clone)]
+pub enum Upstream {
+    /// Servers; at least one.
+    Endpoints(Vec<Endpoint>),
+    /// The gateway itself.
+    Respond(Respond),
+}
+
+/// A server: `http://host:port` or `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The host: an address (IPv6 without brackets) or a name to be resolved when connecting.
+    pub host: Box<str>,
+    /// The port.
+    pub port: u16,
+}
+
+/// `respond = { status = 200, body = "...", content_type = "text/plain" }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Respond {
+    /// The status; default 200.
+    pub status: u16,
+    /// The body; default empty.
+    pub body: Box<str>,
+    /// The media type; default `text/plain; charset=utf-8`.
+    pub content_type: Box<str>,
+}
+
+/// `[modules.<name>]`
+#[derive(Debug, Clone)]
+pub struct ModuleSection {
+    /// The module's name.
+    pub name: Box<str>,
+    /// The section as parsed, with places.
+    pub value: Spanned<DeValue<'static>>,
+}

@@ -1,0 +1,82 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Attempt, Decision, Exchange, Instance, Outcome, Phases, TraceId};
+
+/// The started modules, sorted by phase: a phase that no module wants costs the test of an empty slice.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    all: Box<[Arc<dyn Instance>]>,
+    forward: Box<[Arc<dyn Instance>]>,
+    observe: Box<[Arc<dyn Instance>]>,
+}
+
+impl Hooks {
+    /// Sorts the modules, keeping table order within each phase.
+    pub fn new(modules: Vec<Arc<dyn Instance>>) -> Self {
+        let of = |phase: Phases| {
+            modules
+                .iter()
+                .filter(|m| m.phases().contains(phase))
+                .cloned()
+                .collect()
+        };
+        Self {
+            forward: of(Phases::FORWARD),
+            observe: of(Phases::OBSERVE),
+            all: modules.into(),
+        }
+    }
+
+    /// Every started module, in table order.
+    pub fn modules(&self) -> &[Arc<dyn Instance>] {
+        &self.all
+    }
+
+    /// Whether every module lets the attempt go ahead. A module that had said yes before another said no is told that
+    /// the attempt was abandoned, so each yes is followed by exactly one `settle`.
+    #[inline]
+    pub fn admit(&self, attempt: &Attempt) -> bool {
+        for (i, module) in self.forward.iter().enumerate() {
+            if !module.admit(attempt) {
+                for earlier in &self.forward[..i] {
+                    earlier.settle(attempt, Outcome::Abandoned);
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Tells every module how an admitted attempt ended.
+    #[inline]
+    pub fn settle(&self, attempt: &Attempt, outcome: Outcome) {
+        for module in &self.forward {
+            module.settle(attempt, outcome);
+        }
+    }
+
+    /// Whether some module wants a copy of the request's head.
+    #[inline]
+    pub fn wants_head(&self, decision: &Decision, trace: TraceId) -> bool {
+        self.observe
+            .iter()
+            .any(|module| module.wants_head(decision, trace))
+    }
+
+    /// Shows the ended exchange to every module that observes.
+    #[inline]
+    pub fn observe(&self, exchange: &Exchange<'_>) {
+        for module in &self.observe {
+            module.observe(exchange);
+        }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.all.iter().map(|module| module.name()))
+            .finish()
+    }
+}

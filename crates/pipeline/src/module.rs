@@ -1,0 +1,167 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Attempt, Decision, Exchange, MetricsText, Outcome, Settings, SettingsError, Topology, TraceId};
+
+/// The phases that a module hooks into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phases(u8);
+
+impl Phases {
+    /// None: the module only has pages or metrics.
+    pub const NONE: Self = Self(0);
+    /// [`Instance::admit`] and [`Instance::settle`].
+    pub const FORWARD: Self = Self(1);
+    /// [`Instance::wants_head`] and [`Instance::observe`].
+    pub const OBSERVE: Self = Self(2);
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of the other set are in this one.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// Why a module did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its section of the configuration is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Something outside was not as it must be.
+    #[error("{what}")]
+    Failed {
+        /// What was tried.
+        what: String,
+        /// What came back.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// An optional behaviour, as compiled in: what it is called and how to start it.
+pub trait Module: Send + Sync + 'static {
+    /// Its name, the same as that of its Cargo feature without `mod-`, and of its section `[modules.<name>]`.
+    fn name(&self) -> &'static str;
+
+    /// One line for people.
+    fn summary(&self) -> &'static str;
+
+    /// Checks its section without starting anything, for `graylane check`.
+    ///
+    /// # Errors
+    /// The section has an unknown key or a value out of range.
+    fn check(&self, settings: Settings<'_>) -> Result<(), SettingsError>;
+
+    /// Starts it. May block for as long as the boot limit allows; runs on a thread of its own.
+    ///
+    /// # Errors
+    /// The section is wrong, or a file or socket that it needs is not to be had.
+    fn start(
+        &self,
+        settings: Settings<'_>,
+        topology: &Arc<Topology>,
+    ) -> Result<Arc<dyn Instance>, StartError>;
+}
+
+/// How a running module is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It does its work.
+    Good,
+    /// It works, but not as it should; the reason is shown in `/readyz`.
+    Degraded(String),
+}
+
+/// What is asked of an admin page.
+#[derive(Clone, Copy)]
+pub struct PageRequest<'a> {
+    /// The path, without the query: `/debug/dump`.
+    pub path: &'a str,
+    /// The query, without the question mark.
+    pub query: &'a str,
+    /// What the gateway itself adds for a page about the whole process, as JSON: configuration digest, lanes, pools,
+    /// exchanges in flight. It is made only when called.
+    pub gateway: &'a dyn Fn() -> String,
+}
+
+impl fmt::Debug for PageRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageRequest")
+            .field("path", &self.path)
+            .field("query", &self.query)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An admin page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The media type.
+    pub content_type: &'static str,
+    /// The content.
+    pub body: String,
+}
+
+/// A module that was started. Every method may be called from any thread at any time.
+pub trait Instance: Send + Sync + 'static {
+    /// The name of its module.
+    fn name(&self) -> &'static str;
+
+    /// The phases that it wants; asked once.
+    fn phases(&self) -> Phases;
+
+    /// *forward*: may this endpoint be asked now? A yes is followed by exactly one [`Instance::settle`].
+    fn admit(&self, _attempt: &Attempt) -> bool {
+        true
+    }
+
+    /// *forward*: how an admitted attempt ended.
+    fn settle(&self, _attempt: &Attempt, _outcome: Outcome) {}
+
+    /// *decide*: will [`Instance::observe`] need the request's head? A pure function of its arguments.
+    fn wants_head(&self, _decision: &Decision, _trace: TraceId) -> bool {
+        false
+    }
+
+    /// *observe*: an exchange ended.
+    fn observe(&self, _exchange: &Exchange<'_>) {}
+
+    /// How it is.
+    fn health(&self) -> Health {
+        Health::Good
+    }
+
+    /// Its own metrics, appended to `/metrics`.
+    fn metrics(&self, _out: &mut MetricsText) {}
+
+    /// The admin pages that it answers, as paths.
+    fn pages(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// One of its admin pages; `None` where it has none at that path.
+    fn page(&self, _request: &PageRequest<'_>) -> Option<Page> {
+        None
+    }
+
+    /// Stops: flushes and closes. Called once, after the last exchange; may block within the boot limit.
+    fn stop(&self) {}
+}
+
+impl fmt::Debug for dyn Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for dyn Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
