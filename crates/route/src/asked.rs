@@ -1,0 +1,27 @@
+use http::HeaderMap;
+
+/// What a decision depends on: the parts of a request that routing may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The host asked for, without port; case does not matter.
+    pub host: &'a str,
+    /// The path, as received.
+    pub path: &'a str,
+    /// The query, without the question mark; empty where there is none.
+    pub query: &'a str,
+    /// The header fields.
+    pub headers: &'a HeaderMap,
+    /// The address of the client, as text in canonical form: the targeting key of last resort.
+    pub client: &'a str,
+    /// The lane that was asked for by name.
+    pub forced: Forced<'a>,
+}
+
+/// A lane asked for by name. A stranger's wish never gets this far: colouring drops it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forced<'a> {
+    /// Nobody asked.
+    No,
+    /// A trusted peer asked for this lane.
+    By(&'a [u8]),
+}

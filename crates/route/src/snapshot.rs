@@ -1,0 +1,238 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use graylane_config::{self as config, Config, HostPattern};
+use graylane_core::{Interval, Name, Salt, Weight};
+use graylane_pipeline::{Decision, EndpointId, EndpointInfo, LaneId, LaneInfo, Reason, Topology};
+use http::{HeaderValue, StatusCode};
+
+use crate::find::Hosts;
+use crate::key::{Source, find_key};
+use crate::{Asked, Forced};
+
+/// One immutable compiled configuration.
+#[derive(Debug)]
+pub struct Snapshot {
+    revision: u64,
+    hosts: Hosts,
+    services: Vec<Service>,
+    lanes: Vec<Lane>,
+    topology: Arc<Topology>,
+}
+
+/// A service, compiled.
+#[derive(Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: Name,
+    /// Whether responses name the lane.
+    pub show_lane: bool,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) salt: Salt,
+    /// The lanes that own an interval.
+    pub(crate) shares: Vec<(Interval, LaneId)>,
+    pub(crate) baseline: LaneId,
+    /// Every lane by name, for forced ones.
+    pub(crate) by_name: Vec<(Name, LaneId)>,
+}
+
+/// A lane, compiled.
+#[derive(Debug)]
+pub struct Lane {
+    /// Its name, ready to be a header's value.
+    pub header: HeaderValue,
+    /// Its share.
+    pub weight: Weight,
+    /// The buckets it owns; `None` for the baseline.
+    pub interval: Option<Interval>,
+    /// Who answers.
+    pub upstream: Upstream,
+}
+
+/// Who answers in a lane.
+#[derive(Debug)]
+pub enum Upstream {
+    /// The endpoints of the lane, see [`Topology::endpoints_of`].
+    Endpoints(Vec<(EndpointId, config::Endpoint)>),
+    /// The gateway itself.
+    Respond {
+        /// The status.
+        status: StatusCode,
+        /// The media type.
+        content_type: HeaderValue,
+        /// The body.
+        body: Bytes,
+    },
+}
+
+impl Snapshot {
+    /// Compiles a checked configuration.
+    ///
+    /// # Panics
+    /// When the configuration was not checked: lane names and media types must be valid header values, statuses valid.
+    pub fn compile(config: &Config, revision: u64) -> Self {
+        let mut topology = Topology::default();
+        let mut lanes = Vec::new();
+        let mut services = Vec::new();
+        let mut rules = Vec::new();
+        for (number, service) in config.services.iter().enumerate() {
+            let first = lanes.len();
+            let id = |index: usize| LaneId(u32::try_from(first + index).expect("fewer lanes than 2^32"));
+            for (index, lane) in service.lanes.iter().enumerate() {
+                let from = topology.endpoints.len() as u32;
+                lanes.push(compile_lane(lane, id(index), &mut topology));
+                topology.lanes.push(LaneInfo {
+                    service: service.name.clone(),
+                    lane: lane.name.clone(),
+                    baseline: index == service.baseline,
+                    endpoints: from..topology.endpoints.len() as u32,
+                });
+            }
+            let numbered = || {
+                service
+                    .lanes
+                    .iter()
+                    .enumerate()
+                    .map(|(index, lane)| (lane, id(index)))
+            };
+            services.push(Service {
+                name: service.name.clone(),
+                show_lane: service.show_lane,
+                sources: service.key.iter().map(Source::compile).collect(),
+                salt: Salt::new(&service.salt),
+                shares: numbered()
+                    .filter_map(|(lane, id)| Some((lane.interval?, id)))
+                    .collect(),
+                baseline: id(service.baseline),
+                by_name: numbered().map(|(lane, id)| (lane.name.clone(), id)).collect(),
+            });
+            rules.extend(rules_of(service, number as u32));
+        }
+        Self {
+            revision,
+            hosts: Hosts::compile(rules),
+            services,
+            lanes,
+            topology: Arc::new(topology),
+        }
+    }
+
+    /// The lane for a request, or `None` where no service matches its host and path.
+    #[inline]
+    pub fn decide(&self, asked: &Asked<'_>) -> Option<Decision> {
+        let number = self.hosts.find(asked.host, asked.path)?;
+        let service = &self.services[number as usize];
+        let (key, key_source) = find_key(&service.sources, asked);
+        let bucket = service.salt.bucket(key);
+        let (lane, reason) = match asked.forced {
+            Forced::By(name) => match service
+                .by_name
+                .iter()
+                .find(|(known, _)| known.as_str().as_bytes() == name)
+            {
+                Some(&(_, lane)) => (lane, Reason::Forced),
+                None => (service.baseline, Reason::ForcedUnknown),
+            },
+            Forced::No if service.shares.is_empty() => (service.baseline, Reason::OnlyLane),
+            Forced::No => match service
+                .shares
+                .iter()
+                .find(|(interval, _)| interval.contains(bucket))
+            {
+                Some(&(_, lane)) => (lane, Reason::Weight),
+                None => (service.baseline, Reason::Baseline),
+            },
+        };
+        Some(Decision {
+            service: number,
+            lane,
+            baseline: lane == service.baseline,
+            reason,
+            key_source,
+            bucket,
+            interval: self.lane(lane).interval,
+            revision: self.revision,
+        })
+    }
+
+    /// The revision: monotonic over the configurations that one process accepts.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// All lanes and endpoints, as modules see them.
+    pub fn topology(&self) -> &Arc<Topology> {
+        &self.topology
+    }
+
+    /// A service by its number in a decision of this snapshot.
+    pub fn service(&self, number: u32) -> &Service {
+        &self.services[number as usize]
+    }
+
+    /// A lane by its number in a decision of this snapshot.
+    #[inline]
+    pub fn lane(&self, id: LaneId) -> &Lane {
+        &self.lanes[id.0 as usize]
+    }
+
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+}
+
+fn compile_lane(lane: &config::Lane, id: LaneId, topology: &mut Topology) -> Lane {
+    let upstream = match &lane.upstream {
+        config::Upstream::Endpoints(endpoints) => Upstream::Endpoints(
+            endpoints
+                .iter()
+                .map(|endpoint| {
+                    let number = EndpointId(topology.endpoints.len() as u32);
+                    topology.endpoints.push(EndpointInfo {
+                        address: address(endpoint),
+                        lane: id,
+                    });
+                    (number, endpoint.clone())
+                })
+                .collect(),
+        ),
+        config::Upstream::Respond(respond) => Upstream::Respond {
+            status: StatusCode::from_u16(respond.status).expect("checked by the configuration"),
+            content_type: HeaderValue::from_str(&respond.content_type).expect("checked by the configuration"),
+            body: Bytes::copy_from_slice(respond.body.as_bytes()),
+        },
+    };
+    Lane {
+        header: HeaderValue::from_str(lane.name.as_str()).expect("a name has header characters only"),
+        weight: lane.weight,
+        interval: lane.interval,
+        upstream,
+    }
+}
+
+/// `host:port`, with brackets around an IPv6 address.
+fn address(endpoint: &config::Endpoint) -> Box<str> {
+    let config::Endpoint { host, port } = endpoint;
+    if host.contains(':') {
+        format!("[{host}]:{port}").into()
+    } else {
+        format!("{host}:{port}").into()
+    }
+}
+
+fn rules_of(service: &config::Service, number: u32) -> Vec<(Option<HostPattern>, Box<str>, u32)> {
+    let hosts: Vec<_> = if service.hosts.is_empty() {
+        vec![None]
+    } else {
+        service.hosts.iter().cloned().map(Some).collect()
+    };
+    hosts
+        .into_iter()
+        .flat_map(|host| {
+            service
+                .paths
+                .iter()
+                .map(move |path| (host.clone(), path.clone(), number))
+        })
+        .collect()
+}

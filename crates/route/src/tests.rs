@@ -1,0 +1,239 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use graylane_config::{
+    Admin, Config, Drain, Endpoint, HostPattern, KeySource, Lane, Limits, Listener, Server, Service,
+};
+use graylane_core::{Interval, Weight};
+use graylane_pipeline::Reason;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::*;
+
+fn lane(name: &str, steps: Option<(u32, u32)>) -> Lane {
+    Lane {
+        name: name.parse().unwrap(),
+        weight: Weight::from_steps(steps.map_or(100_000, |(from, to)| to - from)).unwrap(),
+        interval: steps.map(|(from, to)| Interval::new(from, to)),
+        upstream: graylane_config::Upstream::Endpoints(vec![Endpoint {
+            host: "127.0.0.1".into(),
+            port: 9,
+        }]),
+    }
+}
+
+fn service(name: &str, hosts: &[HostPattern], paths: &[&str]) -> Service {
+    Service {
+        name: name.parse().unwrap(),
+        hosts: hosts.to_vec(),
+        paths: paths.iter().map(|&path| path.into()).collect(),
+        key: vec![
+            KeySource::Header("x-user-id".into()),
+            KeySource::Cookie("uid".into()),
+            KeySource::Query("uid".into()),
+        ],
+        salt: name.into(),
+        show_lane: false,
+        baseline: 0,
+        lanes: vec![lane("stable", None), lane("canary", Some((0, 30_000)))],
+    }
+}
+
+fn snapshot(services: Vec<Service>) -> Snapshot {
+    let second = Duration::from_secs(1);
+    let address = ([127, 0, 0, 1], 0).into();
+    Snapshot::compile(
+        &Config {
+            server: Server {
+                workers: NonZeroUsize::new(1),
+                trusted_peers: vec![],
+            },
+            listeners: vec![Listener {
+                name: "web".parse().unwrap(),
+                address,
+                span: 0..0,
+            }],
+            admin: Admin { address, span: 0..0 },
+            limits: Limits {
+                head: 8192,
+                headers: 100,
+                body: 1,
+                header_time: second,
+                idle_time: second,
+                connections: 1,
+                connect_time: second,
+                response_time: second,
+            },
+            drain: Drain {
+                limit: second,
+                idle_grace: second,
+            },
+            services,
+            modules: vec![],
+        },
+        7,
+    )
+}
+
+/// Asks with the given header lines.
+fn ask<T>(
+    host: &str,
+    target: &str,
+    lines: &[(&str, &str)],
+    forced: Forced<'_>,
+    then: impl Fn(&Asked<'_>) -> T,
+) -> T {
+    let headers: HeaderMap = lines
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.parse::<HeaderName>().unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        })
+        .collect();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    then(&Asked {
+        host,
+        path,
+        query,
+        headers: &headers,
+        client: "192.0.2.1",
+        forced,
+    })
+}
+
+#[test]
+fn the_most_specific_host_and_then_the_longest_path_wins() {
+    let below = |host: &str| HostPattern::Below(host.into());
+    let snapshot = snapshot(vec![
+        service("any", &[], &["/"]),
+        service("any-api", &[], &["/api"]),
+        service("exact", &[HostPattern::Exact("a.example.org".into())], &["/shop"]),
+        service("below", &[below(".example.org")], &["/"]),
+        service("deeper", &[below(".b.example.org")], &["/"]),
+    ]);
+
+    let found = |host: &str, target: &str| {
+        let decision = ask(host, target, &[], Forced::No, |asked| snapshot.decide(asked)).unwrap();
+        snapshot.service(decision.service).name.to_string()
+    };
+
+    assert_eq!(found("a.example.org", "/shop"), "exact");
+    assert_eq!(found("A.Example.ORG.", "/shop/cart"), "exact");
+    assert_eq!(
+        found("a.example.org", "/shopping"),
+        "below",
+        "a prefix ends at a segment"
+    );
+    assert_eq!(found("x.b.example.org", "/"), "deeper");
+    assert_eq!(
+        found("example.org", "/"),
+        "any",
+        "below does not mean the domain itself"
+    );
+    assert_eq!(found("other.test", "/api/v1"), "any-api");
+    assert_eq!(found("other.test", "/apis"), "any");
+    assert_eq!(found(&"x".repeat(300), "/"), "any");
+}
+
+#[test]
+fn no_rule_means_no_decision() {
+    let snapshot = snapshot(vec![service(
+        "shop",
+        &[HostPattern::Exact("a.test".into())],
+        &["/shop"],
+    )]);
+
+    assert!(ask("b.test", "/shop", &[], Forced::No, |asked| snapshot.decide(asked)).is_none());
+    assert!(ask("a.test", "/", &[], Forced::No, |asked| snapshot.decide(asked)).is_none());
+}
+
+#[test]
+fn the_first_source_with_a_value_gives_the_key() {
+    let snapshot = snapshot(vec![service("shop", &[], &["/"])]);
+
+    let key = |target: &str, lines: &[(&str, &str)]| {
+        ask("h", target, lines, Forced::No, |asked| {
+            let key = snapshot.explain(asked, &snapshot.decide(asked).unwrap()).key;
+            (key.source, key.value)
+        })
+    };
+    let said = |source: &str, value: &str| (source.to_owned(), value.to_owned());
+
+    assert_eq!(
+        key("/?uid=q", &[("x-user-id", "h"), ("cookie", "uid=c")]),
+        said("header:x-user-id", "h")
+    );
+    assert_eq!(
+        key("/?uid=q", &[("x-user-id", ""), ("cookie", "a=1; uid=c; b=2")]),
+        said("cookie:uid", "c")
+    );
+    assert_eq!(
+        key("/?uid=q", &[("cookie", "a=1"), ("cookie", "uid=\"c\"")]),
+        said("cookie:uid", "c")
+    );
+    assert_eq!(
+        key("/?a=1&uid=q&b", &[("cookie", "nouid=c")]),
+        said("query:uid", "q")
+    );
+    assert_eq!(key("/?uid=", &[]), said("client", "192.0.2.1"));
+}
+
+#[test]
+fn the_explanation_agrees_with_the_decision() {
+    let snapshot = snapshot(vec![service("shop", &[], &["/"])]);
+
+    for user in 0..2_000 {
+        ask(
+            "h",
+            "/",
+            &[("x-user-id", &user.to_string())],
+            Forced::No,
+            |asked| {
+                let decision = snapshot.decide(asked).unwrap();
+                let words = snapshot.explain(asked, &decision);
+                assert_eq!(words.bucket < 30_000, words.lane == "canary");
+                assert_eq!(words.lane == "canary", decision.reason == Reason::Weight);
+                assert_eq!(words.revision, 7);
+            },
+        );
+    }
+}
+
+#[test]
+fn a_forced_lane_is_taken_and_an_unknown_one_falls_to_baseline() {
+    let snapshot = snapshot(vec![service("shop", &[], &["/"])]);
+
+    let lane = |name: &str| {
+        ask("h", "/", &[], Forced::By(name.as_bytes()), |asked| {
+            let words = snapshot.explain(asked, &snapshot.decide(asked).unwrap());
+            (words.lane, words.reason)
+        })
+    };
+
+    assert_eq!(lane("canary"), ("canary".to_owned(), "forced"));
+    assert_eq!(lane("stable"), ("stable".to_owned(), "forced"));
+    assert_eq!(lane("nope"), ("stable".to_owned(), "forced-unknown"));
+}
+
+#[test]
+fn endpoints_are_numbered_over_all_lanes() {
+    let snapshot = snapshot(vec![service("a", &[], &["/a"]), service("b", &[], &["/b"])]);
+
+    let topology = snapshot.topology();
+
+    assert_eq!(topology.lanes.len(), 4);
+    for (number, endpoint) in topology.endpoints.iter().enumerate() {
+        let of_lane: Vec<_> = topology.endpoints_of(endpoint.lane).collect();
+        assert_eq!(of_lane, [graylane_pipeline::EndpointId(number as u32)]);
+    }
+    assert!(matches!(
+        snapshot.lane(topology.endpoints[0].lane).upstream,
+        Upstream::Endpoints(_)
+    ));
+    let Upstream::Endpoints(endpoints) = &snapshot.lane(topology.endpoints[3].lane).upstream else {
+        panic!("endpoints")
+    };
+    assert_eq!(endpoints[0].1.port, 9);
+}
