@@ -1,0 +1,202 @@
+//! *answer*: the one place that turns a lane's own answer, an endpoint's answer or a fault into a response.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use graylane_pipeline::Fault;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::headers::{self, FAULT, Present};
+use crate::pool::Lease;
+use crate::record::Record;
+
+/// The body of an answer, with the record of its exchange.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    content: Content,
+    /// The endpoint's connection: it may serve another exchange once this body was read to its end.
+    lease: Option<Lease>,
+    record: Record,
+}
+
+#[derive(Debug)]
+enum Content {
+    Own(Option<Bytes>),
+    Upstream(Incoming),
+}
+
+/// What an endpoint answered.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) lease: Lease,
+}
+
+/// Passes an endpoint's answer on.
+#[inline]
+pub(crate) fn upstream(upstream: Upstream, mut record: Record) -> Response<Answer> {
+    let Upstream { response, lease } = upstream;
+    let (mut parts, incoming) = response.into_parts();
+    let present = Present::scan(&parts.headers);
+    headers::drop_hop_by_hop(&mut parts.headers, present);
+    // A lane is named by the gateway alone.
+    if present.has(Present::GRAY_VERSION) {
+        parts.headers.remove(&headers::GRAY_VERSION);
+    }
+    parts.version = http::Version::HTTP_11;
+    record.status = parts.status.as_u16();
+    let mut answer = Answer {
+        content: Content::Upstream(incoming),
+        lease: Some(lease),
+        record,
+    };
+    if answer.is_end_stream() {
+        answer.finish();
+    }
+    finish_head(Response::from_parts(parts, answer))
+}
+
+/// Answers in place of an endpoint: a lane of type `respond`.
+pub(crate) fn own(
+    status: StatusCode,
+    content_type: HeaderValue,
+    body: Bytes,
+    record: Record,
+) -> Response<Answer> {
+    let mut response = Response::new(Answer::own(body, status, record));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    finish_head(response)
+}
+
+/// Answers a fault: its status, its word in `X-Graylane-Fault`, one line of text.
+pub(crate) fn fault(fault: Fault, mut record: Record) -> Response<Answer> {
+    record.fault = Some(fault);
+    let status = StatusCode::from_u16(fault.status()).expect("every fault has a valid status");
+    let text = Bytes::from_static(sentence(fault).as_bytes());
+    let mut response = Response::new(Answer::own(text, status, record));
+    *response.status_mut() = status;
+    let head: &mut HeaderMap = response.headers_mut();
+    head.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    head.insert(FAULT.clone(), HeaderValue::from_static(fault.as_str()));
+    if closes(fault) {
+        head.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    finish_head(response)
+}
+
+/// What every answer gets: the lane where the service shows it, and the word to leave where the gateway drains.
+#[inline]
+fn finish_head(mut response: Response<Answer>) -> Response<Answer> {
+    let conn = Arc::clone(response.body().record.conn());
+    if let Some(lane) = response.body_mut().record.shown_lane.take() {
+        response.headers_mut().insert(headers::GRAY_VERSION.clone(), lane);
+    }
+    if conn.worker.shared.is_draining() {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    conn.answering();
+    response
+}
+
+/// After these the rest of the connection's bytes cannot be trusted to be a request.
+fn closes(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::BadRequest
+            | Fault::BodyTooLarge
+            | Fault::Expectation
+            | Fault::RequestTimeout
+            | Fault::MethodNotServed
+    )
+}
+
+fn sentence(fault: Fault) -> &'static str {
+    match fault {
+        Fault::BadRequest => "the request is malformed or ambiguous\n",
+        Fault::BodyTooLarge => "the request's body is larger than this gateway accepts\n",
+        Fault::Expectation => "the only expectation met here is 100-continue\n",
+        Fault::RequestTimeout => "the request's body came too slowly\n",
+        Fault::MethodNotServed => "this gateway does not serve CONNECT\n",
+        Fault::NoService => "no service here has this host and path\n",
+        Fault::NoEndpoint => "no endpoint of the lane may be asked now\n",
+        Fault::Unreachable => "no endpoint of the lane could be reached\n",
+        Fault::UpstreamTimeout => "the endpoint did not answer in time\n",
+        Fault::UpstreamBroken => "the endpoint's connection broke before it answered\n",
+    }
+}
+
+impl Answer {
+    fn own(body: Bytes, status: StatusCode, mut record: Record) -> Self {
+        record.status = status.as_u16();
+        Self {
+            content: Content::Own(Some(body)),
+            lease: None,
+            record,
+        }
+    }
+
+    /// The body was read to its end.
+    fn finish(&mut self) {
+        self.record.complete = true;
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    #[inline]
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = self.get_mut();
+        let next = match &mut this.content {
+            Content::Own(body) => body
+                .take()
+                .filter(|body| !body.is_empty())
+                .map(|body| Ok(Frame::data(body))),
+            Content::Upstream(incoming) => match Pin::new(incoming).poll_frame(cx) {
+                Poll::Ready(next) => next,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        if let Some(Ok(frame)) = &next {
+            this.record.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        if next.is_none() || this.is_end_stream() {
+            this.finish();
+        }
+        Poll::Ready(next)
+    }
+
+    #[inline]
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Own(body) => body.as_ref().is_none_or(Bytes::is_empty),
+            Content::Upstream(incoming) => incoming.is_end_stream(),
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Own(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
+            Content::Upstream(incoming) => incoming.size_hint(),
+        }
+    }
+}

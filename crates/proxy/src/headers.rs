@@ -1,0 +1,198 @@
+//! The header fields that a gateway must know: one pass tells which are there, and only those are touched.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) static GRAY_VERSION: HeaderName = HeaderName::from_static("x-gray-version");
+pub(crate) static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) static FAULT: HeaderName = HeaderName::from_static("x-graylane-fault");
+static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Which of the known fields a head has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Present(u32);
+
+macro_rules! fields {
+    ($($bit:literal $name:ident $text:literal;)*) => {
+        impl Present {
+            $(pub(crate) const $name: Self = Self(1 << $bit);)*
+
+            /// Looks at every field once.
+            #[inline]
+            pub(crate) fn scan(headers: &HeaderMap) -> Self {
+                let mut present = 0;
+                for name in headers.keys() {
+                    present |= match name.as_str() {
+                        $($text => 1 << $bit,)*
+                        _ => 0,
+                    };
+                }
+                Self(present)
+            }
+        }
+    };
+}
+
+fields! {
+    0 CONNECTION "connection";
+    1 KEEP_ALIVE "keep-alive";
+    2 PROXY_CONNECTION "proxy-connection";
+    3 TE "te";
+    4 TRANSFER_ENCODING "transfer-encoding";
+    5 UPGRADE "upgrade";
+    6 EXPECT "expect";
+    7 CONTENT_LENGTH "content-length";
+    8 GRAY_VERSION "x-gray-version";
+    9 FORWARDED "forwarded";
+    10 FORWARDED_FOR "x-forwarded-for";
+    11 FORWARDED_HOST "x-forwarded-host";
+    12 FORWARDED_PROTO "x-forwarded-proto";
+    13 TRACEPARENT "traceparent";
+}
+
+impl Present {
+    #[inline]
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const HOP_BY_HOP: Self = Self(
+        Self::CONNECTION.0
+            | Self::KEEP_ALIVE.0
+            | Self::PROXY_CONNECTION.0
+            | Self::TE.0
+            | Self::TRANSFER_ENCODING.0
+            | Self::UPGRADE.0,
+    );
+}
+
+/// Fields that `Connection` may not name away: dropping them would change what the message means, or let a client
+/// remove what the gateway itself asserts (a known attack on forwarding headers).
+fn may_be_named(name: &str) -> bool {
+    !matches!(
+        name,
+        "host"
+            | "content-length"
+            | "content-type"
+            | "content-encoding"
+            | "authorization"
+            | "cookie"
+            | "set-cookie"
+            | "cache-control"
+            | "date"
+            | "x-gray-version"
+            | "x-forwarded-for"
+            | "x-forwarded-host"
+            | "x-forwarded-proto"
+            | "forwarded"
+            | "traceparent"
+            | "close"
+    )
+}
+
+/// Drops what concerns only the connection it came on (RFC 9110, section 7.6.1): the known hop-by-hop fields and those
+/// that `Connection` names. `TE: trailers` is worth keeping and is put back, since trailers are passed on.
+pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
+    if !present.has(Present::HOP_BY_HOP) {
+        return;
+    }
+    if present.has(Present::CONNECTION) {
+        // Removing while reading the values is not possible; a connection that names other fields is rare enough.
+        let named: Vec<HeaderName> = headers
+            .get_all(header::CONNECTION)
+            .iter()
+            .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+            .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
+            .filter(|name| may_be_named(name.as_str()))
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+        headers.remove(header::CONNECTION);
+    }
+    let wants_trailers = present.has(Present::TE)
+        && headers.get_all(header::TE).iter().any(|value| {
+            let tokens = value.as_bytes().split(|&byte| byte == b',');
+            tokens
+                .into_iter()
+                .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+        });
+    for (bit, name) in [
+        (Present::KEEP_ALIVE, &KEEP_ALIVE),
+        (Present::PROXY_CONNECTION, &PROXY_CONNECTION),
+        (Present::TE, &header::TE),
+        (Present::TRANSFER_ENCODING, &header::TRANSFER_ENCODING),
+        (Present::UPGRADE, &header::UPGRADE),
+    ] {
+        if present.has(bit) {
+            headers.remove(name);
+        }
+    }
+    if wants_trailers {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(lines: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn left(lines: &[(&str, &str)]) -> Vec<String> {
+        let mut headers = map(lines);
+        let present = Present::scan(&headers);
+        drop_hop_by_hop(&mut headers, present);
+        let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn hop_by_hop_fields_and_those_that_connection_names_are_dropped() {
+        let lines = [
+            ("connection", "keep-alive, Foo"),
+            ("connection", "bar"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "keep-alive"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("foo", "1"),
+            ("bar", "1"),
+            ("baz", "1"),
+        ];
+
+        assert_eq!(left(&lines), ["baz"]);
+    }
+
+    #[test]
+    fn connection_cannot_name_away_what_the_message_means() {
+        let lines = [
+            ("connection", "content-length, x-forwarded-for, cookie"),
+            ("content-length", "1"),
+            ("cookie", "a"),
+        ];
+
+        assert_eq!(left(&lines), ["content-length", "cookie"]);
+    }
+
+    #[test]
+    fn te_keeps_only_trailers() {
+        let mut headers = map(&[("te", "gzip;q=1, Trailers")]);
+        let present = Present::scan(&headers);
+
+        drop_hop_by_hop(&mut headers, present);
+
+        assert_eq!(headers, map(&[("te", "trailers")]));
+        assert!(left(&[("te", "gzip")]).is_empty());
+    }
+}

@@ -1,0 +1,262 @@
+//! From a request's head to a plan, in one synchronous step: screen, colour, decide, and rewrite the head.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use graylane_pipeline::{Fault, Head, LaneId};
+use graylane_route::{Asked, Forced, Snapshot};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Uri, Version};
+use hyper::body::Incoming;
+
+use crate::colour;
+use crate::connection::Conn;
+use crate::headers::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, GRAY_VERSION, Present};
+use crate::received::Received;
+use crate::record::Record;
+use crate::screen::{Screened, screen};
+use crate::upgrade::{self, Wish};
+
+/// What is to be done with a request.
+pub(crate) enum Plan {
+    /// Answer the fault.
+    Refuse(Fault),
+    /// Answer in place of an endpoint.
+    Respond { snapshot: Arc<Snapshot>, lane: LaneId },
+    /// Ask the lane's endpoints.
+    Forward {
+        snapshot: Arc<Snapshot>,
+        lane: LaneId,
+        request: Request<Received>,
+        wish: Option<Wish>,
+    },
+}
+
+/// What a connection keeps from one request to the next, to save making it again.
+pub(crate) struct Memory {
+    snapshot: arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    /// The last host and the `Forwarded` element for it.
+    forwarded: Option<(HeaderValue, HeaderValue)>,
+}
+
+impl Memory {
+    pub(crate) fn new(snapshot: &Arc<ArcSwap<Snapshot>>) -> Self {
+        Self {
+            snapshot: arc_swap::Cache::new(Arc::clone(snapshot)),
+            forwarded: None,
+        }
+    }
+}
+
+/// Makes the plan. The snapshot is loaded here, once.
+#[inline]
+pub(crate) fn prepare(
+    conn: &Arc<Conn>,
+    memory: &RefCell<Memory>,
+    mut request: Request<Incoming>,
+    record: &mut Record,
+) -> Plan {
+    let limit = conn.worker.shared.limits().body;
+    let wish = match request.headers().contains_key(header::UPGRADE) {
+        true => {
+            let present = Present::scan(request.headers());
+            upgrade::wish(&mut request, present)
+        }
+        false => None,
+    };
+    let (mut parts, incoming) = request.into_parts();
+    let screened = match screen(&parts, limit) {
+        Ok(screened) => screened,
+        Err(fault) => return Plan::Refuse(fault),
+    };
+    let memory = &mut *memory.borrow_mut();
+    let snapshot = Arc::clone(memory.snapshot.load());
+    record.trace = colour::trace(&mut parts.headers, screened.present);
+    let Some(lane) = decide(conn, &snapshot, &parts, screened, record) else {
+        return Plan::Refuse(Fault::NoService);
+    };
+    if let graylane_route::Upstream::Respond { .. } = snapshot.lane(lane).upstream {
+        return Plan::Respond { snapshot, lane };
+    }
+    rewrite(
+        conn,
+        &snapshot,
+        lane,
+        &mut parts,
+        screened.present,
+        &mut memory.forwarded,
+    );
+    if let Some(wish) = &wish {
+        wish.write(&mut parts.headers);
+    }
+    let body = Received::new(incoming, &conn.body, limit);
+    Plan::Forward {
+        snapshot,
+        lane,
+        request: Request::from_parts(parts, body),
+        wish,
+    }
+}
+
+/// *colour* and *decide*: fills the record and gives the lane.
+#[inline]
+fn decide(
+    conn: &Conn,
+    snapshot: &Snapshot,
+    parts: &Parts,
+    screened: Screened,
+    record: &mut Record,
+) -> Option<LaneId> {
+    let Screened { present, host_end } = screened;
+    let forced = match parts.headers.get(&GRAY_VERSION) {
+        Some(name) if present.has(Present::GRAY_VERSION) && conn.trusted => Forced::By(name.as_bytes()),
+        _ => Forced::No,
+    };
+    if present.has(Present::GRAY_VERSION) && !conn.trusted {
+        conn.worker.counters.stripped.add(1);
+    }
+    let behind = if conn.trusted && present.has(Present::FORWARDED_FOR) {
+        let trusted = conn.worker.shared.trusted();
+        colour::client_behind(&parts.headers, trusted).map(|address| address.to_string())
+    } else {
+        None
+    };
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .map_or("", |value| value.to_str().unwrap_or(""));
+    let asked = Asked {
+        // Screening saw that this is ASCII and has this length.
+        host: host.get(..host_end).unwrap_or(""),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or(""),
+        headers: &parts.headers,
+        client: behind.as_deref().unwrap_or(&conn.peer_text),
+        forced,
+    };
+    let decision = snapshot.decide(&asked)?;
+    record.decision = Some(decision);
+    if snapshot.service(decision.service).show_lane {
+        record.shown_lane = Some(snapshot.lane(decision.lane).header.clone());
+    }
+    if conn.worker.shared.hooks().wants_head(&decision, record.trace) {
+        record.head = Some(Box::new(copy_head(parts, host)));
+    }
+    Some(decision.lane)
+}
+
+/// Makes the head that goes upstream: nothing of this hop, everything that the next one should know.
+#[inline]
+fn rewrite(
+    conn: &Conn,
+    snapshot: &Snapshot,
+    lane: LaneId,
+    parts: &mut Parts,
+    present: Present,
+    forwarded: &mut Option<(HeaderValue, HeaderValue)>,
+) {
+    let headers = &mut parts.headers;
+    headers::drop_hop_by_hop(headers, present);
+    if present.has(Present::EXPECT) {
+        // Met here: hyper sends the 100 as soon as the endpoint's connection reads the body.
+        headers.remove(header::EXPECT);
+    }
+    headers.insert(GRAY_VERSION.clone(), snapshot.lane(lane).header.clone());
+    write_forwarding(conn, headers, present, forwarded);
+    parts.version = Version::HTTP_11;
+    if parts.uri.authority().is_some() {
+        parts.uri = origin_form(&parts.uri);
+    }
+    parts.extensions.clear();
+}
+
+/// `X-Forwarded-*` and `Forwarded` (RFC 7239): appended to what a trusted peer said, in place of what a stranger said.
+#[inline]
+fn write_forwarding(
+    conn: &Conn,
+    headers: &mut HeaderMap,
+    present: Present,
+    forwarded: &mut Option<(HeaderValue, HeaderValue)>,
+) {
+    let host = headers
+        .get(header::HOST)
+        .cloned()
+        .unwrap_or(HeaderValue::from_static(""));
+    let element = match forwarded {
+        Some((known, element)) if *known == host => element.clone(),
+        _ => {
+            let element = forwarded_element(&conn.peer_text, &host);
+            *forwarded = Some((host.clone(), element.clone()));
+            element
+        }
+    };
+    let believed = |bit: Present| conn.trusted && present.has(bit);
+    for (bit, name, own) in [
+        (Present::FORWARDED_FOR, &FORWARDED_FOR, conn.peer_header.clone()),
+        (Present::FORWARDED, &header::FORWARDED, element),
+    ] {
+        let value = if believed(bit) {
+            chain(headers, name, &own)
+        } else {
+            own
+        };
+        headers.insert(name.clone(), value);
+    }
+    if !believed(Present::FORWARDED_PROTO) {
+        headers.insert(FORWARDED_PROTO.clone(), HeaderValue::from_static("http"));
+    }
+    if !believed(Present::FORWARDED_HOST) {
+        headers.insert(FORWARDED_HOST.clone(), host);
+    }
+}
+
+/// What earlier hops wrote, on however many lines, and then our own word.
+fn chain(headers: &HeaderMap, name: &HeaderName, own: &HeaderValue) -> HeaderValue {
+    let values = headers
+        .get_all(name)
+        .iter()
+        .chain([own])
+        .map(HeaderValue::as_bytes);
+    let joined = values.collect::<Vec<_>>().join(&b", "[..]);
+    HeaderValue::from_bytes(&joined).unwrap_or_else(|_| own.clone())
+}
+
+/// One element of `Forwarded`; an IPv6 address and a host with a port need quotes (RFC 7239, section 4).
+fn forwarded_element(peer: &str, host: &HeaderValue) -> HeaderValue {
+    let node = if peer.contains(':') {
+        format!("\"[{peer}]\"")
+    } else {
+        peer.to_owned()
+    };
+    let host = host.to_str().unwrap_or("");
+    let quote = if host.contains([':', '[']) { "\"" } else { "" };
+    let text = format!("for={node};host={quote}{host}{quote};proto=http");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("for=unknown"))
+}
+
+/// The path and query of an absolute target.
+fn origin_form(uri: &Uri) -> Uri {
+    uri.path_and_query()
+        .cloned()
+        .map_or_else(|| Uri::from_static("/"), Uri::from)
+}
+
+/// The head as it was received, for a module that asked for it.
+fn copy_head(parts: &Parts, host: &str) -> Head {
+    Head {
+        method: parts.method.as_str().into(),
+        target: parts
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .into(),
+        host: host.into(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().into(), value.as_bytes().into()))
+            .collect(),
+    }
+}

@@ -1,0 +1,93 @@
+//! *observe*: the record of one exchange.
+//!
+//! It is made with the exchange, travels into the body of its answer, and counts and shows the exchange when it is
+//! dropped. So an exchange is observed exactly once, whether it was answered, cut, or left by its client.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, Head, TraceId};
+use http::HeaderValue;
+
+use crate::connection::Conn;
+
+#[derive(Debug)]
+pub(crate) struct Record {
+    conn: Arc<Conn>,
+    started: Instant,
+    pub(crate) decision: Option<Decision>,
+    pub(crate) trace: TraceId,
+    pub(crate) endpoint: Option<EndpointId>,
+    pub(crate) status: u16,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) retries: u8,
+    pub(crate) sent: u64,
+    pub(crate) complete: bool,
+    pub(crate) head: Option<Box<Head>>,
+    /// The lane's name, where the service shows it to the client.
+    pub(crate) shown_lane: Option<HeaderValue>,
+}
+
+impl Record {
+    #[inline]
+    pub(crate) fn new(conn: &Arc<Conn>) -> Self {
+        conn.worker.counters.in_flight.add(1);
+        Self {
+            conn: Arc::clone(conn),
+            started: Instant::now(),
+            decision: None,
+            trace: TraceId([0; 16]),
+            endpoint: None,
+            status: 0,
+            fault: None,
+            retries: 0,
+            sent: 0,
+            complete: false,
+            head: None,
+            shown_lane: None,
+        }
+    }
+
+    pub(crate) fn conn(&self) -> &Arc<Conn> {
+        &self.conn
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let worker = &self.conn.worker;
+        let (duration, received) = (self.started.elapsed(), self.conn.body.bytes());
+        let counters = &worker.counters;
+        counters.in_flight.sub(1);
+        counters.ended.add(1);
+        if let Some(decision) = &self.decision {
+            counters
+                .lane(decision.lane)
+                .exchange(self.status, duration, received, self.sent);
+        }
+        if let Some(fault) = self.fault {
+            counters.fault(fault);
+        }
+        if self.retries > 0 {
+            counters.retries.add(u64::from(self.retries));
+        }
+        worker.shared.hooks().observe(&Exchange {
+            decision: self.decision.as_ref(),
+            endpoint: self.endpoint,
+            status: self.status,
+            fault: self.fault,
+            retries: self.retries,
+            duration,
+            received,
+            sent: self.sent,
+            complete: self.complete,
+            trace: self.trace,
+            head: self.head.as_deref(),
+        });
+        self.conn.exchange_ended();
+    }
+}

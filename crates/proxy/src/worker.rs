@@ -1,0 +1,267 @@
+//! One thread, one current-thread runtime, its own connections.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
+
+use crate::clock::{Clock, TICK, Ticks};
+use crate::connection::{self, Conn};
+use crate::counters::Shard;
+use crate::gateway::{Order, Shared};
+use crate::pool;
+
+/// How long to wait when the process has no file descriptor left for a connection.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+/// Idle upstream connections are looked through every so many ticks.
+const SWEEP_EVERY: u32 = 20;
+
+/// A worker, as its connections see it.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) counters: Arc<Shard>,
+    pub(crate) clock: Clock,
+    pub(crate) times: Times,
+    /// Connections, tunnels included, that have not ended.
+    live: AtomicU64,
+    /// Told when the last one ends.
+    last_ended: Notify,
+}
+
+/// The limits in time, in ticks.
+#[derive(Debug)]
+pub(crate) struct Times {
+    pub(crate) header: Ticks,
+    pub(crate) idle: Ticks,
+    pub(crate) response: Ticks,
+    pub(crate) idle_grace: Ticks,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: &Arc<Shared>, number: usize) -> Arc<Self> {
+        let limits = shared.limits();
+        let drain = shared.drain_times();
+        Arc::new(Self {
+            counters: Arc::clone(shared.counters().shard(number)),
+            clock: Clock::default(),
+            times: Times {
+                header: Ticks::at_least(limits.header_time),
+                idle: Ticks::at_least(limits.idle_time),
+                response: Ticks::at_least(limits.response_time),
+                idle_grace: Ticks::at_least(drain.idle_grace.min(limits.idle_time)),
+            },
+            live: AtomicU64::new(0),
+            last_ended: Notify::new(),
+            shared: Arc::clone(shared),
+        })
+    }
+}
+
+/// One open client connection, tunnels included: counted from accept until its last user drops it.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    worker: Arc<Worker>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Presence {
+    fn new(worker: &Arc<Worker>, permit: Option<OwnedSemaphorePermit>) -> Self {
+        worker.live.fetch_add(1, Relaxed);
+        worker.counters.accepted.add(1);
+        worker.counters.open.add(1);
+        Self {
+            worker: Arc::clone(worker),
+            _permit: permit,
+        }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.worker.counters.open.sub(1);
+        if self.worker.live.fetch_sub(1, Relaxed) == 1 {
+            self.worker.last_ended.notify_one();
+        }
+    }
+}
+
+/// Starts a worker's thread and waits until it accepts. What comes back tells, at the end, how many connections were cut.
+pub(crate) fn spawn(
+    worker: Arc<Worker>,
+    listeners: Vec<StdListener>,
+    orders: watch::Receiver<Order>,
+) -> io::Result<oneshot::Receiver<u64>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let listeners = {
+        let _inside = runtime.enter();
+        listeners
+            .into_iter()
+            .map(TcpListener::from_std)
+            .collect::<io::Result<Vec<_>>>()?
+    };
+    let (ended, receiver) = oneshot::channel();
+    std::thread::Builder::new().name("worker".into()).spawn(move || {
+        let cut = runtime.block_on(run(worker, listeners, orders));
+        pool::clear();
+        drop(runtime);
+        // Nobody listens any more when the whole process is being torn down.
+        let _ = ended.send(cut);
+    })?;
+    Ok(receiver)
+}
+
+async fn run(worker: Arc<Worker>, listeners: Vec<TcpListener>, mut orders: watch::Receiver<Order>) -> u64 {
+    tokio::spawn(tick(Arc::clone(&worker)));
+    for listener in listeners {
+        tokio::spawn(accept(Arc::clone(&worker), listener, orders.clone()));
+    }
+    wait_for(&mut orders, |order| order != Order::Serve).await;
+    OPEN.with_borrow(|open| open.each(|conn| conn.drain()));
+    tokio::select! {
+        () = all_ended(&worker) => {}
+        () = tokio::time::sleep(worker.shared.drain_times().limit) => {}
+        () = wait_for(&mut orders, |order| order == Order::Stop) => {}
+    }
+    worker.live.load(Relaxed)
+}
+
+/// Ends when no connection is left; an accept loop that still empties the queue counts as one.
+async fn all_ended(worker: &Worker) {
+    // The queue of the last accept loop is emptied without a pause, before this is polled again.
+    tokio::task::yield_now().await;
+    while worker.live.load(Relaxed) > 0 {
+        worker.last_ended.notified().await;
+    }
+}
+
+async fn wait_for(orders: &mut watch::Receiver<Order>, wanted: impl Fn(Order) -> bool) {
+    // The sender lives as long as the gateway; without it there is nobody left to serve.
+    let _ = orders.wait_for(|order| wanted(*order)).await;
+}
+
+/// Moves the clock on, wakes what has used up its time, and closes idle upstream connections.
+async fn tick(worker: Arc<Worker>) {
+    let mut interval = tokio::time::interval(TICK);
+    loop {
+        interval.tick().await;
+        worker.clock.advance();
+        OPEN.with_borrow(|open| open.each(|conn| conn.check()));
+        let now = worker.clock.now();
+        if now.is_multiple_of(SWEEP_EVERY) {
+            pool::sweep(now, worker.times.idle);
+        }
+    }
+}
+
+/// Accepts until the process drains, then takes what is already in the queue, so that no client that was told
+/// "connected" is reset.
+async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::Receiver<Order>) {
+    loop {
+        tokio::select! {
+            biased;
+            () = wait_for(&mut orders, |order| order != Order::Serve) => break,
+            () = accept_one(&worker, &listener) => {}
+        }
+    }
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, peer)) = listener.accept() {
+        let permit = Arc::clone(&worker.shared.connections).try_acquire_owned().ok();
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            open(&worker, stream, peer, permit);
+        }
+    }
+}
+
+async fn accept_one(worker: &Arc<Worker>, listener: &TcpListener) {
+    // At the limit the client waits in the queue: that is kinder than a refusal, and costs us nothing.
+    let Ok(permit) = Arc::clone(&worker.shared.connections).acquire_owned().await else {
+        return;
+    };
+    match listener.accept().await {
+        Ok((stream, peer)) => open(worker, stream, peer, Some(permit)),
+        Err(error) if is_about_one_connection(&error) => log::debug!("accept: {error}"),
+        Err(error) => {
+            log::error!("accept: {error}; waiting {} ms", OUT_OF_DESCRIPTORS.as_millis());
+            tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+        }
+    }
+}
+
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+fn open(
+    worker: &Arc<Worker>,
+    stream: TcpStream,
+    peer: std::net::SocketAddr,
+    permit: Option<OwnedSemaphorePermit>,
+) {
+    // Without it small answers wait for the client's delayed acknowledgement; a socket that refuses it still works.
+    let _ = stream.set_nodelay(true);
+    let conn = Conn::new(worker, peer, Presence::new(worker, permit));
+    let listed = Listed::new(&conn);
+    if worker.shared.is_draining() {
+        conn.drain();
+    }
+    tokio::spawn(async move {
+        connection::serve(conn, stream).await;
+        drop(listed);
+    });
+}
+
+thread_local! {
+    static OPEN: RefCell<Open> = const { RefCell::new(Open { places: Vec::new(), free: Vec::new() }) };
+}
+
+/// The open connections of this thread, for the scan of every tick.
+struct Open {
+    places: Vec<Option<Arc<Conn>>>,
+    free: Vec<usize>,
+}
+
+impl Open {
+    fn each(&self, then: impl Fn(&Conn)) {
+        self.places.iter().flatten().for_each(|conn| then(conn));
+    }
+}
+
+/// A connection's place in the list; given up when dropped.
+struct Listed(usize);
+
+impl Listed {
+    fn new(conn: &Arc<Conn>) -> Self {
+        OPEN.with_borrow_mut(|open| {
+            let place = open.free.pop().unwrap_or_else(|| {
+                open.places.push(None);
+                open.places.len() - 1
+            });
+            open.places[place] = Some(Arc::clone(conn));
+            Self(place)
+        })
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        // A connection may end while its thread does; then the list is gone already. Dropping the connection itself
+        // may not happen inside the borrow: its end may look at the list.
+        let _gone = OPEN.try_with(|open| {
+            let mut open = open.borrow_mut();
+            open.free.push(self.0);
+            open.places[self.0].take()
+        });
+    }
+}
