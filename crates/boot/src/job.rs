@@ -17,6 +17,9 @@ use tokio::time::{Sleep, sleep};
 use crate::unit::Step;
 use crate::{BoxError, Cause, Stuck};
 
+#[cfg(test)]
+mod tests;
+
 /// A step of a unit under way on a thread of its own: a future that is ready within the limit, come what may.
 ///
 /// Dropping it cancels the step. A finished step counts even where it was cancelled meanwhile: only its own thread knows

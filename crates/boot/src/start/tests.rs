@@ -159,7 +159,9 @@ async fn a_failure_stops_what_was_up_in_reverse_and_gives_the_chain_of_causes() 
 
 #[tokio::test]
 async fn a_panic_is_an_error_with_its_message() {
-    let unit = Unit::new("bad").init(async || panic!("bad luck {}", 13));
+    // A literal panics with a `&str`, a text made at run time with a `String`.
+    let luck = std::hint::black_box(13);
+    let unit = Unit::new("bad").init(async move || panic!("bad luck {luck}"));
 
     let error = Graph::new([unit]).unwrap().start().await.unwrap_err();
 
@@ -185,9 +187,11 @@ async fn a_unit_that_waits_for_ever_ends_at_the_default_limit() {
 
     let error = Graph::new(units).unwrap().start().await.unwrap_err();
 
-    assert_eq!(
-        Chain(&error).to_string(),
-        "unit `hung` did not start: did not end within 3s and still waits",
+    // What it did at its limit is left open: its thread may be about to leave the poll that lets the clock go.
+    let text = Chain(&error).to_string();
+    assert!(
+        text.starts_with("unit `hung` did not start: did not end within 3s and "),
+        "{text}"
     );
     let took = began.elapsed();
     assert!(
