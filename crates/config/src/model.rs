@@ -182,3 +182,46 @@ pub struct ModuleSection {
     /// The section as parsed, with places.
     pub value: Spanned<DeValue<'static>>,
 }
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: 16 << 10,
+            headers: 100,
+            body: 10_000_000,
+            header_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(60),
+            connections: 10_000,
+            connect_time: Duration::from_secs(3),
+            response_time: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_secs(30),
+            idle_grace: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Default for Respond {
+    fn default() -> Self {
+        Self {
+            status: 200,
+            body: "".into(),
+            content_type: "text/plain; charset=utf-8".into(),
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 9900)),
+            span: 0..0,
+        }
+    }
+}

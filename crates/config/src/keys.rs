@@ -1,0 +1,82 @@
+//! Every key of the configuration, declared once: the parser takes the allowed keys and the ranges from here, and the
+//! reference page is made from it.
+
+mod reference;
+mod table;
+
+pub use reference::reference;
+pub(crate) use table::TABLES;
+
+use std::time::Duration;
+
+/// A table of the configuration.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Its path, where `<…>` stands for a name that the user gives.
+    pub(crate) path: &'static str,
+    /// What it is for, for the reference.
+    pub(crate) summary: &'static str,
+    /// Its keys.
+    pub(crate) keys: &'static [Key],
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it takes.
+    pub(crate) kind: Kind,
+    /// A value as it may stand in a file; messages and tests use it.
+    pub(crate) example: &'static str,
+    /// What holds where it is not there.
+    pub(crate) default: Fallback,
+    /// What it means, for the reference.
+    pub(crate) meaning: &'static str,
+}
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// `true` or `false`.
+    Switch,
+    /// A whole number.
+    Count { min: u64, max: u64 },
+    /// A number of bytes.
+    Size { min: u64, max: u64 },
+    /// A duration.
+    Time { min: Duration, max: Duration },
+    /// A percentage in steps of 0.001.
+    Percent,
+    /// A string; the words say what is allowed in it.
+    Text(&'static str),
+    /// An array of at most so many strings; the words say what is allowed in each.
+    List(&'static str, usize),
+    /// An array of two percentages.
+    Range,
+    /// A table of its own.
+    Table,
+}
+
+/// What holds where a key is not there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fallback {
+    /// The key must be there.
+    Required,
+    /// This value, as it may stand in a file.
+    Value(&'static str),
+    /// What these words say.
+    Words(&'static str),
+}
+
+/// The table of that path.
+pub(crate) fn table(path: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.path == path)
+}
+
+impl Table {
+    /// The key of that name.
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}

@@ -1,0 +1,70 @@
+use super::{Fallback, Key, Kind, TABLES, Table};
+use crate::units::{show_size, show_time};
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+One TOML file. A key that is not listed here is an error, and so is a value out of its range; `graylane check -c FILE`
+shows every mistake with its place. Sizes are strings such as `\"16KiB\"` (1024 bytes each) or `\"10MB\"` (1,000,000 bytes
+each), or a number of bytes; durations are strings such as `\"500ms\"`, `\"5s\"` or `\"1m 30s\"`; a percentage is a number or a
+string such as `\"0.5%\"`, in steps of 0.001. Names of listeners, services and lanes have 1 to 63 of `a-z`, `0-9`, `-`, `_` and
+`.`, and start with a letter or a digit. The text may have 1 MiB.
+
+This page is made from the table of keys in `crates/config/src/keys/table.rs`.
+";
+
+const MODULES: &str = "
+## `[modules.<name>]`
+
+The settings of an optional module. Each module declares its own keys; `graylane modules` lists the modules of a binary.
+The section of a module that the binary does not have is an error.
+";
+
+/// The reference page of the configuration, as Markdown.
+pub fn reference() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for table in TABLES {
+        page.push_str(&section(table));
+    }
+    page.push_str(MODULES);
+    page
+}
+
+fn section(table: &Table) -> String {
+    let rows: String = table.keys.iter().map(row).collect();
+    format!(
+        "\n## `[{}]`\n\n{}\n\n| key | takes | default | example | meaning |\n|---|---|---|---|---|\n{rows}",
+        table.path, table.summary,
+    )
+}
+
+fn row(key: &Key) -> String {
+    let default = match key.default {
+        Fallback::Required => "required".to_owned(),
+        Fallback::Value(value) => format!("`{value}`"),
+        Fallback::Words(words) => words.to_owned(),
+    };
+    format!(
+        "| `{}` | {} | {default} | `{}` | {} |\n",
+        key.name,
+        takes(key.kind),
+        key.example,
+        key.meaning,
+    )
+}
+
+fn takes(kind: Kind) -> String {
+    match kind {
+        Kind::Switch => "`true` or `false`".to_owned(),
+        Kind::Count { min, max } => format!("number, {min} to {max}"),
+        // The largest size is where TOML's integers end: not a limit that anybody chose.
+        Kind::Size { min, max } if max == i64::MAX as u64 => format!("size, at least {}", show_size(min)),
+        Kind::Size { min, max } => format!("size, {} to {}", show_size(min), show_size(max)),
+        Kind::Time { min, max } => format!("duration, {} to {}", show_time(min), show_time(max)),
+        Kind::Percent => "percentage, 0 to 100".to_owned(),
+        Kind::Text(words) => format!("string: {words}"),
+        Kind::List(words, most) => format!("array of at most {most} strings: {words}"),
+        Kind::Range => "array of two percentages, the first the smaller".to_owned(),
+        Kind::Table => "table, see below".to_owned(),
+    }
+}

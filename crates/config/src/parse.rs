@@ -1,0 +1,56 @@
+//! Text -> typed values, each with its place.
+
+mod depth;
+mod draft;
+mod owned;
+mod section;
+mod values;
+mod words;
+
+pub(crate) use draft::{Draft, LaneDraft, LaneGroup, ListenerDraft, ServiceDraft};
+pub(crate) use section::{Faults, Field};
+pub(crate) use words::{Grow, HostWord};
+
+use toml::de::DeTable;
+
+use crate::{Config, Diagnostic, Diagnostics, Source, validate};
+
+/// The longest text, in bytes.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// Reads a configuration; `known_modules` are the names that `[modules.<name>]` may have.
+///
+/// # Errors
+/// The mistakes in the text: the first one where it is not TOML, else all that do not follow from one another.
+pub fn parse(source: &Source, known_modules: &[&str]) -> Result<Config, Diagnostics> {
+    let text = source.text();
+    if text.len() > MAX_TEXT {
+        let length = text.len();
+        let error = Diagnostic::new(format!("the text has {length} bytes, more than {MAX_TEXT}"));
+        return Err(error
+            .hint("a configuration is smaller than 1 MiB: is this the right file?")
+            .into());
+    }
+    depth::check(text)?;
+    let root = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
+    let mut faults = Faults::default();
+    let draft = draft::read(root.get_ref(), known_modules, &mut faults);
+    let config = validate::validate(draft, &mut faults);
+    match Diagnostics::collect(faults.into_all()) {
+        None => Ok(config),
+        Some(all) => Err(all),
+    }
+}
+
+/// A mistake that `toml` found, in our words where we have better ones.
+fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
+    let span = error.span().unwrap_or(text.len()..text.len());
+    let at = text.get(span.clone()).unwrap_or_default();
+    let found = if error.message() == "duplicate key" {
+        Diagnostic::new(format!("{} stands twice", crate::suggest::quote(at)))
+            .hint("a key and a table header may each stand once: merge the two")
+    } else {
+        Diagnostic::new(error.message()).hint("this is not TOML: see https://toml.io/en/v1.0.0")
+    };
+    found.at(span)
+}

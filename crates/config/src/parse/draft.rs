@@ -1,0 +1,343 @@
+//! The tree of values -> the values that the configuration is made of, before they are compared with each other.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::time::Duration;
+
+use graylane_core::{Interval, Name, Weight};
+use ipnet::IpNet;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::section::{Faults, Field, Section, table_of};
+use super::words::{Grow, HostWord};
+use super::{owned::owned, values, words};
+use crate::suggest::{cut, list, meant, quote};
+use crate::{Diagnostic, Drain, Endpoint, KeySource, Limits, ModuleSection, Respond};
+
+/// Every value that was read. A `Bad` field stands for a mistake that was noted.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) workers: Field<Option<NonZeroUsize>>,
+    pub(crate) trusted_peers: Field<Vec<Spanned<IpNet>>>,
+    pub(crate) listeners: Field<Vec<ListenerDraft>>,
+    pub(crate) admin: Field<SocketAddr>,
+    pub(crate) limits: Limits,
+    pub(crate) drain: Drain,
+    pub(crate) services: Field<Vec<ServiceDraft>>,
+    pub(crate) lanes: Field<Vec<LaneGroup>>,
+    pub(crate) modules: Vec<ModuleSection>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ListenerDraft {
+    /// `None`: not a name.
+    pub(crate) name: Option<Name>,
+    pub(crate) place: Range<usize>,
+    pub(crate) address: Field<SocketAddr>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ServiceDraft {
+    /// As written, to find its lanes even where it is not a name.
+    pub(crate) key: String,
+    pub(crate) name: Option<Name>,
+    pub(crate) place: Range<usize>,
+    pub(crate) hosts: Field<Vec<Spanned<HostWord>>>,
+    pub(crate) paths: Field<Vec<Spanned<Box<str>>>>,
+    pub(crate) sources: Field<Vec<Spanned<KeySource>>>,
+    pub(crate) salt: Field<Box<str>>,
+    pub(crate) show_lane: Field<bool>,
+    pub(crate) baseline: Field<String>,
+}
+
+/// `[lanes.<service>]`
+#[derive(Debug)]
+pub(crate) struct LaneGroup {
+    pub(crate) service: String,
+    pub(crate) place: Range<usize>,
+    /// `None`: not a table.
+    pub(crate) lanes: Option<Vec<LaneDraft>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LaneDraft {
+    pub(crate) name: Option<Name>,
+    pub(crate) place: Range<usize>,
+    pub(crate) weight: Field<Weight>,
+    pub(crate) grow: Field<Grow>,
+    pub(crate) reserve: Field<Interval>,
+    pub(crate) endpoints: Field<Vec<Spanned<Endpoint>>>,
+    pub(crate) respond: Field<Respond>,
+}
+
+/// The tables of the first level.
+const TOP: [&str; 8] = [
+    "server",
+    "listeners",
+    "admin",
+    "limits",
+    "drain",
+    "services",
+    "lanes",
+    "modules",
+];
+
+pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: &[&str], faults: &mut Faults) -> Draft {
+    refuse_unknown(root, faults);
+    let mut open = |path| match root.get(path) {
+        Some(value) => Section::open(value, path, path, faults).unwrap_or(Section::absent(path)),
+        None => Section::absent(path),
+    };
+    let (server, admin, limits, drain) = (open("server"), open("admin"), open("limits"), open("drain"));
+    Draft {
+        workers: server
+            .value("workers", faults, values::count)
+            .map(|number| NonZeroUsize::new(to_usize(number))),
+        trusted_peers: server.list("trusted_peers", faults, words::peer),
+        listeners: named(root, "listeners", faults, listener),
+        admin: admin.text("address", faults, words::address),
+        limits: read_limits(&limits, faults),
+        drain: read_drain(&drain, faults),
+        services: named(root, "services", faults, service),
+        lanes: named(root, "lanes", faults, lane_group),
+        modules: named(root, "modules", faults, |key, value, faults| {
+            module(key, value, known_modules, faults)
+        })
+        .or(Vec::new())
+        .into_iter()
+        .flatten()
+        .collect(),
+    }
+}
+
+fn refuse_unknown(root: &DeTable<'_>, faults: &mut Faults) {
+    for (key, _) in root.iter().filter(|(key, _)| !TOP.contains(&&**key.get_ref())) {
+        let hint = match meant(key.get_ref(), TOP) {
+            Some(other) => format!("did you mean `{other}`?"),
+            None => format!("its tables are {}", list(TOP)),
+        };
+        let fault = Diagnostic::new(format!("a configuration has no {}", quote(key.get_ref())));
+        faults.add(fault.hint(hint).at(key.span()));
+    }
+}
+
+type Entry<'t> = (&'t Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>);
+
+/// The entries of a table in the order in which they first stand in the file: `toml` moves a table to the end when its
+/// header comes after one of a table within it.
+fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+/// A table whose keys are names.
+fn named<'t, T>(
+    root: &'t DeTable<'t>,
+    name: &str,
+    faults: &mut Faults,
+    read: impl Fn(&'t Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>, &mut Faults) -> T,
+) -> Field<Vec<T>> {
+    let Some(value) = root.get(name) else {
+        return Field::Absent;
+    };
+    let Some(table) = table_of(value, name, faults) else {
+        return Field::Bad;
+    };
+    let all = entries(table)
+        .into_iter()
+        .map(|(key, value)| read(key, value, faults))
+        .collect();
+    Field::Given(Spanned::new(value.span(), all))
+}
+
+fn listener<'t>(
+    key: &Spanned<Cow<'t, str>>,
+    value: &'t Spanned<DeValue<'t>>,
+    faults: &mut Faults,
+) -> ListenerDraft {
+    let name = format!("listeners.{}", cut(key.get_ref()));
+    let section = Section::open(value, "listeners.<name>", &name, faults);
+    ListenerDraft {
+        name: faults.keep(words::name(key.get_ref()), key.span()),
+        place: key.span(),
+        address: section.map_or(Field::Bad, |section| {
+            section.text("address", faults, words::address)
+        }),
+    }
+}
+
+fn read_limits(section: &Section<'_>, faults: &mut Faults) -> Limits {
+    let usual = Limits::default();
+    let mut time = |key, usual: Duration| section.value(key, faults, values::duration).or(usual);
+    let (header_time, idle_time) = (
+        time("header_time", usual.header_time),
+        time("idle_time", usual.idle_time),
+    );
+    let (connect_time, response_time) = (
+        time("connect_time", usual.connect_time),
+        time("response_time", usual.response_time),
+    );
+    let mut count = |key, usual| section.value(key, faults, values::count).map(to_usize).or(usual);
+    let (headers, connections) = (
+        count("headers", usual.headers),
+        count("connections", usual.connections),
+    );
+    Limits {
+        head: section
+            .value("head", faults, values::bytes)
+            .map(to_usize)
+            .or(usual.head),
+        headers,
+        body: section.value("body", faults, values::bytes).or(usual.body),
+        header_time,
+        idle_time,
+        connections,
+        connect_time,
+        response_time,
+    }
+}
+
+fn read_drain(section: &Section<'_>, faults: &mut Faults) -> Drain {
+    let usual = Drain::default();
+    Drain {
+        limit: section.value("limit", faults, values::duration).or(usual.limit),
+        idle_grace: section
+            .value("idle_grace", faults, values::duration)
+            .or(usual.idle_grace),
+    }
+}
+
+fn service<'t>(
+    key: &Spanned<Cow<'t, str>>,
+    value: &'t Spanned<DeValue<'t>>,
+    faults: &mut Faults,
+) -> ServiceDraft {
+    const PATH: &str = "services.<name>";
+    let name = format!("services.{}", cut(key.get_ref()));
+    let section = Section::open(value, PATH, &name, faults).unwrap_or(Section::absent(PATH));
+    ServiceDraft {
+        key: key.get_ref().clone().into_owned(),
+        name: faults.keep(words::name(key.get_ref()), key.span()),
+        place: key.span(),
+        hosts: section.list("hosts", faults, words::host),
+        paths: section.list("paths", faults, words::path),
+        sources: section.list("key", faults, words::key_source),
+        salt: section.text("salt", faults, words::salt),
+        show_lane: section.value("show_lane", faults, values::switch),
+        baseline: section.text("baseline", faults, |text| Ok(text.to_owned())),
+    }
+}
+
+fn lane_group<'t>(
+    key: &Spanned<Cow<'t, str>>,
+    value: &'t Spanned<DeValue<'t>>,
+    faults: &mut Faults,
+) -> LaneGroup {
+    let name = format!("lanes.{}", cut(key.get_ref()));
+    let lanes = table_of(value, &name, faults).map(|table| {
+        let read = |(key, value)| lane(&name, key, value, faults);
+        entries(table).into_iter().map(read).collect()
+    });
+    LaneGroup {
+        service: key.get_ref().clone().into_owned(),
+        place: key.span(),
+        lanes,
+    }
+}
+
+fn lane<'t>(
+    group: &str,
+    key: &Spanned<Cow<'t, str>>,
+    value: &'t Spanned<DeValue<'t>>,
+    faults: &mut Faults,
+) -> LaneDraft {
+    const PATH: &str = "lanes.<service>.<name>";
+    let name = format!("{group}.{}", cut(key.get_ref()));
+    let opened = Section::open(value, PATH, &name, faults);
+    let is_table = opened.is_some();
+    let section = opened.unwrap_or(Section::absent(PATH));
+    LaneDraft {
+        name: faults.keep(words::name(key.get_ref()), key.span()),
+        place: key.span(),
+        weight: section.value("weight", faults, values::percent),
+        grow: section.text("grow", faults, words::grow),
+        reserve: section.value("reserve", faults, values::reserve),
+        endpoints: if is_table {
+            section.list("endpoints", faults, words::endpoint)
+        } else {
+            Field::Bad
+        },
+        respond: match section.table("respond") {
+            Some(value) => respond(value, &name, faults),
+            None => Field::Absent,
+        },
+    }
+}
+
+fn respond<'t>(value: &'t Spanned<DeValue<'t>>, lane: &str, faults: &mut Faults) -> Field<Respond> {
+    let name = format!("{lane}.respond");
+    let Some(section) = Section::open(value, "lanes.<service>.<name>.respond", &name, faults) else {
+        return Field::Bad;
+    };
+    let usual = Respond::default();
+    let body = section.text("body", faults, |text| Ok(Box::from(text)));
+    let respond = Respond {
+        // The declared range ends far below the type's.
+        status: section
+            .value("status", faults, values::count)
+            .map(|status| status as u16)
+            .or(usual.status),
+        content_type: section
+            .text("content_type", faults, words::content_type)
+            .or(usual.content_type),
+        body: body.clone().or(usual.body),
+    };
+    if let Some(place) = body.given().filter(|text| !text.get_ref().is_empty()) {
+        // RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a client would take the body for the next response.
+        if matches!(respond.status, 204 | 205 | 304) {
+            let fault = Diagnostic::new(format!("a response with status {} has no body", respond.status));
+            faults.add(
+                fault
+                    .hint("remove the body, or choose another status")
+                    .at(place.span()),
+            );
+        }
+    }
+    Field::Given(Spanned::new(value.span(), respond))
+}
+
+fn module<'t>(
+    key: &Spanned<Cow<'t, str>>,
+    value: &'t Spanned<DeValue<'t>>,
+    known: &[&str],
+    faults: &mut Faults,
+) -> Option<ModuleSection> {
+    let name = key.get_ref();
+    if !known.contains(&&**name) {
+        let hint = match meant(name, known.iter().copied()) {
+            Some(other) => format!("did you mean `{other}`?"),
+            None if known.is_empty() => "this build has no modules".to_owned(),
+            None => format!("this build has {}", list(known.iter().copied())),
+        };
+        faults.add(
+            Diagnostic::new(format!("there is no module {}", quote(name)))
+                .hint(hint)
+                .at(key.span()),
+        );
+        return None;
+    }
+    table_of(value, &format!("modules.{name}"), faults)?;
+    Some(ModuleSection {
+        name: (&**name).into(),
+        value: faults.keep(owned(value), value.span())?,
+    })
+}
+
+/// Every number that comes here is in a declared range that a `usize` of 32 bits holds.
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
