@@ -3,11 +3,14 @@
 use std::net::IpAddr;
 
 use graylane_pipeline::TraceId;
-use http::header::{HeaderMap, HeaderValue};
+use graylane_route::{Asked, Forced};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::request::Parts;
 use ipnet::IpNet;
 
-use crate::headers::{FORWARDED_FOR, Present, TRACEPARENT};
+use crate::headers::{FORWARDED_FOR, GRAY_VERSION, Present, TRACEPARENT};
 use crate::random;
+use crate::screen::Screened;
 
 /// Whether a peer's gray and forwarding headers are believed.
 pub(crate) fn is_trusted(peers: &[IpNet], address: IpAddr) -> bool {
@@ -15,9 +18,47 @@ pub(crate) fn is_trusted(peers: &[IpNet], address: IpAddr) -> bool {
     peers.iter().any(|net| net.contains(&address))
 }
 
+/// What is believed about who asks.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// Whether the peer may force a lane.
+    trusted: bool,
+    /// The address of the client, where it is not the peer's own.
+    behind: Option<String>,
+}
+
+impl Client {
+    #[inline]
+    pub(crate) fn find(parts: &Parts, present: Present, trusted: bool, peers: &[IpNet]) -> Self {
+        let behind = (trusted && present.has(Present::FORWARDED_FOR))
+            .then(|| client_behind(&parts.headers, peers))
+            .flatten();
+        Self { trusted, behind: behind.map(|address| address.to_string()) }
+    }
+}
+
+/// What routing may know of a screened request.
+#[inline]
+pub(crate) fn asked<'a>(parts: &'a Parts, screened: Screened, client: &'a Client, peer: &'a str) -> Asked<'a> {
+    let forced = match parts.headers.get(&GRAY_VERSION) {
+        Some(name) if client.trusted => Forced::By(name.as_bytes()),
+        _ => Forced::No,
+    };
+    let host = parts.headers.get(header::HOST).map_or("", |value| value.to_str().unwrap_or(""));
+    Asked {
+        // Screening saw that this is ASCII and has this length.
+        host: host.get(..screened.host_end).unwrap_or(""),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or(""),
+        headers: &parts.headers,
+        client: client.behind.as_deref().unwrap_or(peer),
+        forced,
+    }
+}
+
 /// The client behind trusted peers: the rightmost address of `X-Forwarded-For` that is not a trusted peer itself.
 /// `None` where the field does not help: the peer itself is the client then.
-pub(crate) fn client_behind(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+fn client_behind(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut last = None;
     for line in headers.get_all(&FORWARDED_FOR).iter().rev() {
         for item in line.as_bytes().rsplit(|&byte| byte == b',') {

@@ -23,6 +23,7 @@ mod clock;
 mod colour;
 mod connection;
 mod counters;
+mod explain;
 mod forward;
 mod gateway;
 mod headers;
@@ -37,5 +38,6 @@ mod upgrade;
 mod worker;
 
 pub use counters::{Counters, LaneTotals};
+pub use explain::explain;
 pub use gateway::{Drained, Gateway, Shared};
 pub use listen::{BindError, bind};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use graylane_pipeline::{Fault, Head, LaneId};
-use graylane_route::{Asked, Forced, Snapshot};
+use graylane_route::Snapshot;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri, Version};
 use hyper::body::Incoming;
 
-use crate::colour;
+use crate::colour::{self, Client};
 use crate::connection::Conn;
 use crate::headers::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, GRAY_VERSION, Present};
 use crate::received::Received;
@@ -109,40 +109,18 @@ fn decide(
     screened: Screened,
     record: &mut Record,
 ) -> Option<LaneId> {
-    let Screened { present, host_end } = screened;
-    let forced = match parts.headers.get(&GRAY_VERSION) {
-        Some(name) if present.has(Present::GRAY_VERSION) && conn.trusted => Forced::By(name.as_bytes()),
-        _ => Forced::No,
-    };
-    if present.has(Present::GRAY_VERSION) && !conn.trusted {
+    if screened.present.has(Present::GRAY_VERSION) && !conn.trusted {
         conn.worker.counters.stripped.add(1);
     }
-    let behind = if conn.trusted && present.has(Present::FORWARDED_FOR) {
-        let trusted = conn.worker.shared.trusted();
-        colour::client_behind(&parts.headers, trusted).map(|address| address.to_string())
-    } else {
-        None
-    };
-    let host = parts
-        .headers
-        .get(header::HOST)
-        .map_or("", |value| value.to_str().unwrap_or(""));
-    let asked = Asked {
-        // Screening saw that this is ASCII and has this length.
-        host: host.get(..host_end).unwrap_or(""),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or(""),
-        headers: &parts.headers,
-        client: behind.as_deref().unwrap_or(&conn.peer_text),
-        forced,
-    };
+    let client = Client::find(parts, screened.present, conn.trusted, conn.worker.shared.trusted());
+    let asked = colour::asked(parts, screened, &client, &conn.peer_text);
     let decision = snapshot.decide(&asked)?;
     record.decision = Some(decision);
     if snapshot.service(decision.service).show_lane {
         record.shown_lane = Some(snapshot.lane(decision.lane).header.clone());
     }
     if conn.worker.shared.hooks().wants_head(&decision, record.trace) {
-        record.head = Some(Box::new(copy_head(parts, host)));
+        record.head = Some(Box::new(copy_head(parts, asked.host)));
     }
     Some(decision.lane)
 }
