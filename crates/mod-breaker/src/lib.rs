@@ -2,6 +2,8 @@
 use graylane_pipeline::{Instance, Module, Phases, Settings, SettingsError, StartError, Topology};
 use std::sync::Arc;
 
+graylane_note::linked!("breaker");
+
 /// The module.
 pub fn module() -> impl Module {
     Skeleton
@@ -33,6 +35,7 @@ impl Instance for Running {
         "breaker"
     }
     fn phases(&self) -> Phases {
+        graylane_note::emitted!("breaker");
         Phases::NONE
     }
 }

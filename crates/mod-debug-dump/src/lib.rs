@@ -2,6 +2,8 @@
 use graylane_pipeline::{Instance, Module, Phases, Settings, SettingsError, StartError, Topology};
 use std::sync::Arc;
 
+graylane_note::linked!("debug-dump");
+
 /// The module.
 pub fn module() -> impl Module {
     Skeleton
@@ -33,6 +35,7 @@ impl Instance for Running {
         "debug-dump"
     }
     fn phases(&self) -> Phases {
+        graylane_note::emitted!("debug-dump");
         Phases::NONE
     }
 }
