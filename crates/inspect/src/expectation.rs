@@ -3,11 +3,9 @@ use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use graylane_core::Channel;
-use serde::Serialize;
 
 /// How a module is in an artifact, by its markers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Linked and emitted.
     Present,

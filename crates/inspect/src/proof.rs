@@ -2,14 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use graylane_core::Channel;
-use serde::Serialize;
 
 use crate::debug::{DebugLines, NoLines};
 use crate::{Artifact, Expectation, Report, State, Surprise, Witness};
 
 /// One module in one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell {
     /// Some marker is there.
     Found(State),
@@ -22,12 +20,12 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// The word for it in the table.
+    /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Found(state) => state.as_str(),
             Self::Absent => "absent",
-            Self::NotProven => "NOT PROVEN",
+            Self::NotProven => "not-proven",
             Self::Unread => "unread",
         }
     }

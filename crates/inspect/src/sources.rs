@@ -5,8 +5,7 @@ use std::path::{Component, Path};
 const CONTROL: &str = "bin/graylane/src/main.rs";
 
 /// Who says which modules' sources went into a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Witness {
     /// Cargo's dep-info file: the sources that were read.
     DepInfo,
