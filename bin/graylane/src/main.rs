@@ -3,6 +3,8 @@ mod channel;
 mod modules;
 
 fn main() {
+    // Without a level set anywhere, the optimiser would rightly drop every log statement.
+    log::set_max_level(log::LevelFilter::Trace);
     channel::mark_log_level();
     let notes = graylane_note::own();
     eprintln!("channel {} shippable {}", channel::CHANNEL, channel::SHIPPABLE);
