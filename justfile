@@ -6,11 +6,11 @@ default:
 
 # Run the gateway with the example configuration, in the canary channel
 run *ARGS:
-    cargo run --features canary -- serve -c examples/quickstart.toml {{ARGS}}
+    cargo run --features canary -- serve -c examples/quickstart.toml {{ ARGS }}
 
 # Run every check; `just test --quick` leaves out the slow end, `just test --only STEP` takes one
 test *ARGS:
-    ci/test {{ARGS}}
+    ci/test {{ ARGS }}
 
 # Format the sources
 fmt:
@@ -26,15 +26,15 @@ licences:
 
 # Build the artifact of one channel (dev, prod, staging or canary) as it ships, into dist/CHANNEL
 channel CHANNEL:
-    ci/channel {{CHANNEL}}
+    ci/channel {{ CHANNEL }}
 
 # Prove which modules each channel's artifact holds; `just prove --mutants` shows that the proof can fail
 prove *ARGS:
-    ci/prove {{ARGS}}
+    ci/prove {{ ARGS }}
 
 # Measure the gateway side by side with nginx and HAProxy
 bench *ARGS:
-    ci/bench/proxy {{ARGS}}
+    ci/bench/proxy {{ ARGS }}
 
 # Build the documentation of all crates
 doc:
