@@ -26,7 +26,7 @@ pub struct Attempt {
     pub endpoint: EndpointId,
     /// In which lane.
     pub lane: LaneId,
-    /// When.
+    /// When: taken before [`crate::Instance::admit`] is asked, and anew for each attempt.
     pub started: Instant,
 }
 

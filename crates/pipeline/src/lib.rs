@@ -19,6 +19,6 @@ pub use decision::{Decision, KeySource, Reason};
 pub use exchange::{Attempt, Exchange, Fault, Head, Outcome, TraceId};
 pub use hooks::Hooks;
 pub use module::{Health, Instance, Module, Page, PageRequest, Phases, StartError};
-pub use settings::{Settings, SettingsError};
+pub use settings::{Settings, SettingsError, Spanned};
 pub use text::MetricsText;
 pub use topology::{EndpointId, EndpointInfo, LaneId, LaneInfo, Topology};

@@ -121,7 +121,8 @@ pub trait Instance: Send + Sync + 'static {
         true
     }
 
-    /// *forward*: how an admitted attempt ended.
+    /// *forward*: how an admitted attempt ended. The attempt is the one that was admitted, its `started` unchanged:
+    /// modules may tell attempts apart by it.
     fn settle(&self, _attempt: &Attempt, _outcome: Outcome) {}
 
     /// *decide*: will [`Instance::observe`] need the request's head? A pure function of its arguments.

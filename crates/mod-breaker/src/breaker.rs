@@ -1,0 +1,340 @@
+//! What happens on an attempt.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::time::Instant;
+
+use graylane_pipeline::{
+    Attempt, EndpointId, Health, Instance, LaneId, MetricsText, Outcome, Page, PageRequest, Phases, Topology,
+};
+
+use crate::gate::{Gate, Millis, State};
+use crate::lane::Slots;
+use crate::report;
+use crate::settings::Rules;
+use crate::window::Window;
+
+/// The running module.
+pub(crate) struct Breaker {
+    pub(crate) rules: Rules,
+    pub(crate) topology: Arc<Topology>,
+    /// Indexed by [`EndpointId`].
+    pub(crate) endpoints: Box<[Endpoint]>,
+    /// Indexed by [`LaneId`].
+    pub(crate) lanes: Box<[Slots]>,
+    /// Asked only when an endpoint is about to open: an attempt that timed out began too long ago to tell the time.
+    clock: Box<dyn Fn() -> Instant + Send + Sync>,
+    origin: Instant,
+}
+
+/// What is known of one endpoint.
+pub(crate) struct Endpoint {
+    pub(crate) gate: Gate,
+    pub(crate) record: Record,
+}
+
+/// The counters of one endpoint; all relaxed, none guards another.
+#[repr(align(64))]
+pub(crate) struct Record {
+    pub(crate) window: Window,
+    pub(crate) failures_in_a_row: AtomicU32,
+    pub(crate) opened: AtomicU64,
+    pub(crate) rejected: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    /// When an ejection was last refused, in milliseconds since the origin plus one; 0: never.
+    pub(crate) refused_at: AtomicU64,
+}
+
+/// How an attempt counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Success,
+    Failure,
+    Neutral,
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Answered(500..=599) | Outcome::Unreachable | Outcome::TimedOut | Outcome::Broken => {
+                Self::Failure
+            }
+            Outcome::Answered(_) => Self::Success,
+            Outcome::Abandoned => Self::Neutral,
+        }
+    }
+}
+
+impl Breaker {
+    /// All endpoints closed. Time is counted from now, as the clock tells it.
+    pub(crate) fn new(
+        rules: Rules,
+        topology: Arc<Topology>,
+        clock: impl Fn() -> Instant + Send + Sync + 'static,
+    ) -> Self {
+        let endpoint = |_: &_| Endpoint {
+            gate: Gate::default(),
+            record: Record {
+                window: Window::new(rules.window),
+                failures_in_a_row: AtomicU32::new(0),
+                opened: AtomicU64::new(0),
+                rejected: AtomicU64::new(0),
+                refused: AtomicU64::new(0),
+                refused_at: AtomicU64::new(0),
+            },
+        };
+        Self {
+            endpoints: topology.endpoints.iter().map(endpoint).collect(),
+            lanes: topology
+                .lanes
+                .iter()
+                .map(|lane| Slots::new(lane.endpoints.end - lane.endpoints.start, rules.max_ejected))
+                .collect(),
+            topology,
+            rules,
+            origin: clock(),
+            clock: Box::new(clock),
+        }
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Millis {
+        self.millis((self.clock)())
+    }
+
+    /// The endpoint of that number; a number of another configuration is a broken contract, and panics.
+    pub(crate) fn endpoint(&self, id: EndpointId) -> &Endpoint {
+        &self.endpoints[id.0 as usize]
+    }
+
+    /// The ejection slots of a lane.
+    pub(crate) fn slots(&self, id: LaneId) -> &Slots {
+        &self.lanes[id.0 as usize]
+    }
+
+    fn millis(&self, at: Instant) -> Millis {
+        // 2^64 milliseconds are more than any Instant can be apart.
+        at.saturating_duration_since(self.origin).as_millis() as u64
+    }
+
+    /// An attempt on an endpoint that was not closed a moment ago.
+    #[cold]
+    fn admit_probe(&self, attempt: &Attempt) -> bool {
+        let endpoint = self.endpoint(attempt.endpoint);
+        let now = self.millis(attempt.started);
+        let limit = self.rules.half_open_probes as u16;
+        let before = endpoint.gate.change(|state| match state {
+            State::Open { streak, until } if now >= until => Some(State::HalfOpen {
+                streak,
+                since: until,
+                probes: 1,
+            }),
+            State::HalfOpen {
+                streak,
+                since,
+                probes,
+            } if now >= since && probes < limit => Some(State::HalfOpen {
+                streak,
+                since,
+                probes: probes + 1,
+            }),
+            _ => None,
+        });
+        match before {
+            Ok(State::Open { .. }) => {
+                log::info!("{} is half-open: it is tried again", self.place(attempt.endpoint));
+                true
+            }
+            Ok(_) | Err(State::Closed) => true,
+            Err(_) => {
+                endpoint.record.rejected.fetch_add(1, Relaxed);
+                false
+            }
+        }
+    }
+
+    fn settle_closed(&self, attempt: &Attempt, verdict: Verdict) {
+        let record = &self.endpoint(attempt.endpoint).record;
+        let failed = match verdict {
+            Verdict::Neutral => return,
+            Verdict::Success => false,
+            Verdict::Failure => true,
+        };
+        record.window.add(self.millis(attempt.started), failed);
+        if !failed {
+            // Read before written: in the steady state the line stays shared between the cores.
+            if record.failures_in_a_row.load(Relaxed) != 0 {
+                record.failures_in_a_row.store(0, Relaxed);
+            }
+            return;
+        }
+        let in_a_row = record.failures_in_a_row.fetch_add(1, Relaxed).saturating_add(1);
+        if in_a_row >= self.rules.consecutive_failures {
+            return self.eject(attempt.endpoint, format_args!("{in_a_row} failures in a row"));
+        }
+        // A success never opens an endpoint, even one that completes `min_requests`: the rate is looked at here only.
+        let counts = record.window.counts();
+        let (total, failed) = (u64::from(counts.total), u64::from(counts.failed));
+        if total >= self.rules.min_requests.into() && failed * 100 >= total * u64::from(self.rules.error_rate)
+        {
+            self.eject(
+                attempt.endpoint,
+                format_args!("{failed} of {total} attempts failed"),
+            );
+        }
+    }
+
+    /// Closed -> open, if the lane can spare the endpoint.
+    #[cold]
+    fn eject(&self, id: EndpointId, why: std::fmt::Arguments<'_>) {
+        let endpoint = self.endpoint(id);
+        let slots = self.slots(self.topology.endpoint(id).lane);
+        if !slots.take() {
+            return self.refuse(id, why);
+        }
+        let open_for = self.open_for(1);
+        let until = self.now() + open_for;
+        let opened = endpoint
+            .gate
+            .change(|state| (state == State::Closed).then_some(State::Open { streak: 1, until }));
+        if opened.is_err() {
+            // Another thread was faster, and has a slot for it.
+            slots.give_back();
+            return;
+        }
+        endpoint.record.opened.fetch_add(1, Relaxed);
+        log::warn!("{} is open for {open_for} ms: {why}", self.place(id));
+    }
+
+    fn refuse(&self, id: EndpointId, why: std::fmt::Arguments<'_>) {
+        let record = &self.endpoint(id).record;
+        record.refused.fetch_add(1, Relaxed);
+        let now = self.now();
+        let last = record.refused_at.swap(now + 1, Relaxed);
+        // One line when it begins, not one per failure.
+        if last == 0 || (now + 1).saturating_sub(last) > self.window_millis() {
+            log::warn!(
+                "{} fails but stays in use: {why}, and its lane can spare no more endpoints",
+                self.place(id)
+            );
+        }
+    }
+
+    /// The end of an attempt on an endpoint that is not closed. Only a probe of this half-open time counts: whatever was
+    /// admitted earlier, while the endpoint was closed or in an earlier half-open time, began before `since`, because
+    /// `since` lies at least ten milliseconds after the opening.
+    #[cold]
+    fn settle_probe(&self, attempt: &Attempt, verdict: Verdict) {
+        let endpoint = self.endpoint(attempt.endpoint);
+        let started = self.millis(attempt.started);
+        let now = if verdict == Verdict::Failure {
+            self.now()
+        } else {
+            0
+        };
+        let before = endpoint.gate.change(|state| match state {
+            State::HalfOpen {
+                streak,
+                since,
+                probes,
+            } if started >= since => Some(match verdict {
+                Verdict::Neutral => State::HalfOpen {
+                    streak,
+                    since,
+                    probes: probes.saturating_sub(1),
+                },
+                Verdict::Failure => State::Open {
+                    streak: streak.saturating_add(1),
+                    until: now + self.open_for(streak.saturating_add(1)),
+                },
+                Verdict::Success => {
+                    // Before it closes: afterwards the counts of the new time would be lost.
+                    endpoint.record.window.clear();
+                    endpoint.record.failures_in_a_row.store(0, Relaxed);
+                    State::Closed
+                }
+            }),
+            _ => None,
+        });
+        let Ok(State::HalfOpen { streak, .. }) = before else {
+            return;
+        };
+        match verdict {
+            Verdict::Neutral => {}
+            Verdict::Success => {
+                self.slots(self.topology.endpoint(attempt.endpoint).lane)
+                    .give_back();
+                log::info!("{} is closed: it answers again", self.place(attempt.endpoint));
+            }
+            Verdict::Failure => {
+                endpoint.record.opened.fetch_add(1, Relaxed);
+                let open_for = self.open_for(streak.saturating_add(1));
+                log::warn!(
+                    "{} is open for {open_for} ms: the probe failed",
+                    self.place(attempt.endpoint)
+                );
+            }
+        }
+    }
+
+    /// How long the n-th opening in a row lasts.
+    fn open_for(&self, streak: u8) -> Millis {
+        let doublings = u32::from(streak.clamp(1, 32) - 1);
+        let time = self.rules.open_for.saturating_mul(1 << doublings);
+        // At most 24 hours (settings).
+        time.min(self.rules.max_open_for).as_millis() as u64
+    }
+
+    pub(crate) fn window_millis(&self) -> Millis {
+        // At most an hour (settings).
+        self.rules.window.as_millis() as u64
+    }
+
+    fn place(&self, id: EndpointId) -> impl std::fmt::Display + '_ {
+        let endpoint = self.topology.endpoint(id);
+        let lane = self.topology.lane(endpoint.lane);
+        std::fmt::from_fn(move |f| write!(f, "{} of {}/{}", endpoint.address, lane.service, lane.lane))
+    }
+}
+
+impl Instance for Breaker {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn phases(&self) -> Phases {
+        Phases::FORWARD
+    }
+
+    #[inline]
+    fn admit(&self, attempt: &Attempt) -> bool {
+        self.endpoint(attempt.endpoint).gate.is_closed() || self.admit_probe(attempt)
+    }
+
+    #[inline]
+    fn settle(&self, attempt: &Attempt, outcome: Outcome) {
+        let verdict = Verdict::from(outcome);
+        if self.endpoint(attempt.endpoint).gate.is_closed() {
+            self.settle_closed(attempt, verdict);
+        } else {
+            self.settle_probe(attempt, verdict);
+        }
+    }
+
+    fn health(&self) -> Health {
+        report::health(self)
+    }
+
+    fn metrics(&self, out: &mut MetricsText) {
+        report::metrics(self, out);
+    }
+
+    fn pages(&self) -> &'static [&'static str] {
+        &[report::PAGE]
+    }
+
+    fn page(&self, request: &PageRequest<'_>) -> Option<Page> {
+        (request.path == report::PAGE).then(|| report::page(self))
+    }
+}
