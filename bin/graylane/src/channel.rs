@@ -24,9 +24,6 @@ const FEATURES: usize = cfg!(feature = "dev") as usize
 /// A build with several (`--all-features`, as editors and documentation tools make) compiles, but is of no channel.
 pub(crate) const ONE_CHANNEL: bool = FEATURES <= 1;
 
-/// Whether this build may be given to others: of one channel, and not of `dev`.
-pub(crate) const SHIPPABLE: bool = FEATURES == 1 && !cfg!(feature = "dev");
-
 /// One note per channel feature that is on, so that a build with several shows all of them.
 mod notes {
     #[cfg(any(

@@ -1,20 +1,41 @@
-//! Skeleton: prints channel, build and the notes of the running binary.
-mod channel;
-mod modules;
+//! The Graylane gateway. Wiring only: what a command does is in `command`, how the parts start is in `start`.
 
-fn main() {
-    // Without a level set anywhere, the optimiser would rightly drop every log statement.
-    log::set_max_level(log::LevelFilter::Trace);
-    channel::mark_log_level();
+mod admin;
+mod channel;
+mod cli;
+mod command;
+mod exit;
+mod load;
+mod logger;
+mod modules;
+mod output;
+mod start;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli::{Cli, Command};
+use crate::version::Version;
+
+fn main() -> ExitCode {
     let notes = graylane_note::own();
-    eprintln!("channel {} shippable {}", channel::CHANNEL, channel::SHIPPABLE);
-    eprintln!("{notes:?}");
-    for row in modules::TABLE {
-        eprintln!(
-            "{} {:?} {}",
-            row.name,
-            row.channels,
-            row.module.is_some_and(|module| !module().name().is_empty())
-        );
+    let version = Version::new(&notes);
+    let matches = Cli::command().version(version.line()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (result, json) = match cli.command {
+        Command::Serve(args) => (command::serve(&args, version, &notes), args.file.json),
+        Command::Check(args) => (command::check(&args), args.json),
+        Command::Modules(args) => (command::modules(&args, &notes), args.json),
+        Command::Explain(args) => (command::explain(&args), args.file.json),
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "graylane", &mut std::io::stdout());
+            (Ok(exit::OK), false)
+        }
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.report(json),
     }
 }

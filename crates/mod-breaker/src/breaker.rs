@@ -304,6 +304,7 @@ impl Instance for Breaker {
     }
 
     fn phases(&self) -> Phases {
+        graylane_note::emitted!("breaker");
         Phases::FORWARD
     }
 

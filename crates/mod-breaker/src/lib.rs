@@ -39,6 +39,8 @@ use graylane_pipeline::{Instance, Module, Settings, SettingsError, StartError, T
 use crate::breaker::Breaker;
 use crate::settings::Rules;
 
+graylane_note::linked!("breaker");
+
 /// The module.
 pub fn module() -> impl Module {
     BreakerModule

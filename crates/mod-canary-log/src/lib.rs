@@ -41,6 +41,8 @@ use graylane_pipeline::{Instance, Module, Settings, SettingsError, StartError, T
 use crate::recorder::Recorder;
 use crate::settings::Plan;
 
+graylane_note::linked!("canary-log");
+
 /// The module.
 pub fn module() -> impl Module {
     CanaryLog

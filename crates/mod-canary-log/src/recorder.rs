@@ -68,6 +68,7 @@ impl Instance for Recorder {
     }
 
     fn phases(&self) -> Phases {
+        graylane_note::emitted!("canary-log");
         Phases::OBSERVE
     }
 

@@ -33,18 +33,29 @@ impl Client {
         let behind = (trusted && present.has(Present::FORWARDED_FOR))
             .then(|| client_behind(&parts.headers, peers))
             .flatten();
-        Self { trusted, behind: behind.map(|address| address.to_string()) }
+        Self {
+            trusted,
+            behind: behind.map(|address| address.to_string()),
+        }
     }
 }
 
 /// What routing may know of a screened request.
 #[inline]
-pub(crate) fn asked<'a>(parts: &'a Parts, screened: Screened, client: &'a Client, peer: &'a str) -> Asked<'a> {
+pub(crate) fn asked<'a>(
+    parts: &'a Parts,
+    screened: Screened,
+    client: &'a Client,
+    peer: &'a str,
+) -> Asked<'a> {
     let forced = match parts.headers.get(&GRAY_VERSION) {
         Some(name) if client.trusted => Forced::By(name.as_bytes()),
         _ => Forced::No,
     };
-    let host = parts.headers.get(header::HOST).map_or("", |value| value.to_str().unwrap_or(""));
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .map_or("", |value| value.to_str().unwrap_or(""));
     Asked {
         // Screening saw that this is ASCII and has this length.
         host: host.get(..screened.host_end).unwrap_or(""),

@@ -16,11 +16,21 @@ use crate::screen::screen;
 ///
 /// # Errors
 /// The fault with which the request would be answered: it is malformed, or no service matches.
-pub fn explain(snapshot: &Snapshot, trusted: &[IpNet], peer: IpAddr, parts: &Parts) -> Result<Explanation, Fault> {
+pub fn explain(
+    snapshot: &Snapshot,
+    trusted: &[IpNet],
+    peer: IpAddr,
+    parts: &Parts,
+) -> Result<Explanation, Fault> {
     // The body is not described, so no length is too much.
     let screened = screen(parts, u64::MAX)?;
     let peer = peer.to_canonical();
-    let client = Client::find(parts, screened.present, colour::is_trusted(trusted, peer), trusted);
+    let client = Client::find(
+        parts,
+        screened.present,
+        colour::is_trusted(trusted, peer),
+        trusted,
+    );
     let text = peer.to_string();
     let asked = colour::asked(parts, screened, &client, &text);
     let decision = snapshot.decide(&asked).ok_or(Fault::NoService)?;

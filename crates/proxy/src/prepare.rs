@@ -112,7 +112,12 @@ fn decide(
     if screened.present.has(Present::GRAY_VERSION) && !conn.trusted {
         conn.worker.counters.stripped.add(1);
     }
-    let client = Client::find(parts, screened.present, conn.trusted, conn.worker.shared.trusted());
+    let client = Client::find(
+        parts,
+        screened.present,
+        conn.trusted,
+        conn.worker.shared.trusted(),
+    );
     let asked = colour::asked(parts, screened, &client, &conn.peer_text);
     let decision = snapshot.decide(&asked)?;
     record.decision = Some(decision);

@@ -97,7 +97,11 @@ fn table(proof: &Proof, blessed: bool) -> String {
         _ = write!(text, "\n{:<width$}", row.name);
         for (_, cell) in &row.cells {
             // Shouted, because it is easily read as "absent".
-            let word = if *cell == Cell::NotProven { "NOT PROVEN" } else { cell.as_str() };
+            let word = if *cell == Cell::NotProven {
+                "NOT PROVEN"
+            } else {
+                cell.as_str()
+            };
             _ = write!(text, "  {word:<12}");
         }
     }

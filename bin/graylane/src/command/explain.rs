@@ -1,0 +1,99 @@
+use std::net::IpAddr;
+
+use graylane_pipeline::Fault;
+use graylane_route::{Explanation, Snapshot};
+use http::header::{HOST, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Uri};
+use ipnet::IpNet;
+
+use crate::cli;
+use crate::exit::{self, Failure, NO_MATCH};
+use crate::load::Loaded;
+use crate::output;
+
+/// `graylane explain`
+pub(crate) fn explain(args: &cli::Explain) -> Result<u8, Failure> {
+    let loaded = Loaded::read(&args.file.config)?;
+    let snapshot = Snapshot::compile(&loaded.config, 1);
+    let described = Described {
+        host: &args.host,
+        target: &args.path,
+        headers: args.headers.iter().map(String::as_str).collect(),
+        peer: args.peer,
+    };
+    let explanation = described
+        .explain(&snapshot, &loaded.config.server.trusted_peers)
+        .map_err(|error| Failure::new(NO_MATCH, &error, error.hint()))?;
+    if args.file.json {
+        output::line(&serde_json::to_value(&explanation).unwrap_or_default());
+    } else {
+        output::text(&format!("{explanation}\n"));
+    }
+    Ok(exit::OK)
+}
+
+/// A request in words: on the command line, or in the query of the admin page.
+#[derive(Debug)]
+pub(crate) struct Described<'a> {
+    pub(crate) host: &'a str,
+    /// The path, with the query if there is one.
+    pub(crate) target: &'a str,
+    /// `Name: value` each.
+    pub(crate) headers: Vec<&'a str>,
+    pub(crate) peer: IpAddr,
+}
+
+/// Why there is no decision.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecided {
+    /// What was described is no request.
+    #[error("{0}")]
+    NoRequest(String),
+    /// The gateway would refuse it.
+    #[error("the request would be answered with {} ({})", .0.status(), .0.as_str())]
+    Refused(Fault),
+}
+
+impl Undecided {
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::NoRequest(_) => "a header is `Name: value`, a path begins with `/`",
+            Self::Refused(Fault::NoService) => {
+                "compare hosts and paths of [services]; `graylane check` lists them"
+            }
+            Self::Refused(_) => "a host is a name or an address with an optional port",
+        }
+    }
+}
+
+impl Described<'_> {
+    /// The decision, by the same code that serves requests.
+    pub(crate) fn explain(&self, snapshot: &Snapshot, trusted: &[IpNet]) -> Result<Explanation, Undecided> {
+        let parts = self.parts().map_err(Undecided::NoRequest)?;
+        graylane_proxy::explain(snapshot, trusted, self.peer, &parts).map_err(Undecided::Refused)
+    }
+
+    fn parts(&self) -> Result<Parts, String> {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.uri = match self.target.parse::<Uri>() {
+            Ok(uri) if self.target.starts_with('/') => uri,
+            _ => return Err(format!("`{}` is no path", self.target)),
+        };
+        let host = HeaderValue::from_str(self.host).map_err(|_| format!("`{}` is no host", self.host))?;
+        parts.headers.insert(HOST, host);
+        for line in &self.headers {
+            let (name, value) = line
+                .split_once(':')
+                .ok_or_else(|| format!("`{line}` is no header"))?;
+            let name: HeaderName = name
+                .trim()
+                .parse()
+                .map_err(|_| format!("`{name}` is no header name"))?;
+            let value =
+                HeaderValue::from_str(value.trim()).map_err(|_| format!("`{line}` has no valid value"))?;
+            parts.headers.append(name, value);
+        }
+        Ok(parts)
+    }
+}

@@ -1,0 +1,120 @@
+//! The gateway's own start, through the boot graph: configuration, then routing, then the modules side by side, then
+//! the listeners, then the workers. So every gray part is ready before the first request is.
+
+mod parts;
+mod units;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use graylane_boot::{Cause, Graph, Report, Running, StartError};
+use graylane_core::Name;
+use graylane_note::Notes;
+use graylane_proxy::Gateway;
+
+pub(crate) use parts::Parts;
+
+use crate::exit::{Failure, INTERNAL, START_FAILED};
+use crate::version::Version;
+
+/// A gateway that serves.
+#[derive(Debug)]
+pub(crate) struct Started {
+    parts: Arc<Parts>,
+    gateway: Gateway,
+    running: Running,
+}
+
+/// Starts everything.
+pub(crate) async fn start(config: &Path, version: Version, notes: &Notes) -> Result<Started, Failure> {
+    let parts = Arc::new(Parts::new(config, version, notes));
+    let graph = Graph::new(units::all(&parts)).map_err(not_a_graph)?;
+    let running = graph.start().await.map_err(|error| not_started(&error))?;
+    // The last unit left it there.
+    let gateway = parts.take_gateway().ok_or_else(|| {
+        Failure::new(
+            INTERNAL,
+            "the workers are up but gone",
+            "this is a bug: please report it",
+        )
+    })?;
+    parts.set_ready();
+    Ok(Started {
+        parts,
+        gateway,
+        running,
+    })
+}
+
+/// The order of start as Graphviz text.
+pub(crate) fn graph() -> Result<String, Failure> {
+    let parts = Arc::new(Parts::new(
+        Path::new(""),
+        Version::new(&Notes::default()),
+        &Notes::default(),
+    ));
+    Ok(Graph::new(units::all(&parts)).map_err(not_a_graph)?.to_dot())
+}
+
+impl Started {
+    pub(crate) fn report(&self) -> &Report {
+        self.running.report()
+    }
+
+    pub(crate) fn gateway(&mut self) -> &mut Gateway {
+        &mut self.gateway
+    }
+
+    pub(crate) fn listeners(&self) -> &[(Name, SocketAddr)] {
+        self.parts.listener_addresses()
+    }
+
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.parts.admin_address()
+    }
+
+    pub(crate) fn revision(&self) -> u64 {
+        self.parts
+            .shared()
+            .map_or(0, |shared| shared.snapshot().revision())
+    }
+
+    /// Stops what the workers leave: in the reverse order of start.
+    pub(crate) async fn stop(self) {
+        for (unit, cause) in self.running.stop().await.failures() {
+            log::warn!("{unit} did not stop well: {cause}");
+        }
+    }
+}
+
+fn not_a_graph(error: graylane_boot::GraphError) -> Failure {
+    Failure::new(INTERNAL, error, "this is a bug: please report it")
+}
+
+/// A unit's own failure keeps its code and words; anything else is told with the unit's name and the chain of causes.
+fn not_started(error: &StartError) -> Failure {
+    for (unit, cause) in error.others.failures().chain(error.stopped.failures()) {
+        log::warn!("{unit}: {cause}");
+    }
+    if let Cause::Failed(cause) = &error.cause
+        && let Some(Failure { code, text, json }) = cause.downcast_ref()
+    {
+        return Failure {
+            code: *code,
+            text: text.clone(),
+            json: json.clone(),
+        };
+    }
+    let mut chain = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        chain += &format!(": {cause}");
+        source = cause.source();
+    }
+    Failure::new(
+        START_FAILED,
+        chain,
+        "what had started was stopped again; `graylane modules --graph` shows the order",
+    )
+}
