@@ -1,0 +1,67 @@
+use std::env;
+
+/// What the binary under test was built as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Build {
+    /// The channel that it must say it is.
+    pub channel: &'static str,
+    /// The modules that it must have, and no others, in table order.
+    pub modules: &'static [&'static str],
+}
+
+impl Build {
+    /// As the environment variable `GRAYLANE_CHANNEL` says; unset: a build without any feature.
+    ///
+    /// # Panics
+    /// When the variable names no channel.
+    pub fn under_test() -> Self {
+        Self::of(env::var("GRAYLANE_CHANNEL").ok().as_deref())
+    }
+
+    fn of(channel: Option<&str>) -> Self {
+        let (channel, modules): (_, &[_]) = match channel {
+            None | Some("") => ("dev", &[]),
+            Some("dev") => ("dev", &["debug-dump"]),
+            Some("prod") => ("prod", &["breaker"]),
+            Some("staging") => ("staging", &["breaker", "debug-dump"]),
+            Some("canary") => ("canary", &["breaker", "canary-log"]),
+            Some(other) => {
+                panic!("GRAYLANE_CHANNEL is `{other}`: dev, prod, staging and canary are channels")
+            }
+        };
+        Self { channel, modules }
+    }
+
+    /// Whether the module is in; if not, a line says that the test is left out.
+    pub fn has(self, module: &str) -> bool {
+        let has = self.modules.contains(&module);
+        if !has {
+            eprintln!("left out: this {} build has no module {module}", self.channel);
+        }
+        has
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_features_is_dev_without_modules() {
+        let build = Build::of(None);
+
+        assert_eq!((build.channel, build.modules), ("dev", &[][..]));
+    }
+
+    #[test]
+    fn only_canary_logs_canaries_and_only_dev_and_staging_dump() {
+        let having = |module| {
+            ["dev", "prod", "staging", "canary"]
+                .map(|channel| Build::of(Some(channel)).modules.contains(&module))
+        };
+
+        assert_eq!(having("canary-log"), [false, false, false, true]);
+        assert_eq!(having("debug-dump"), [true, false, true, false]);
+        assert_eq!(having("breaker"), [false, true, true, true]);
+    }
+}

@@ -1,0 +1,32 @@
+//! What whole-system tests are made of: the real gateway as a process, upstreams and clients that speak raw HTTP/1.1.
+//!
+//! Constraints: the parts here must not hide what they are to test, so none of them uses an HTTP library; requests and
+//! answers are bytes, and parsing is strict, so that a message that two readers could understand differently fails here.
+//! Nothing waits without a limit, and nothing sleeps for a fixed time: every wait is for a condition ([`eventually`],
+//! [`Gate`], socket timeouts). A helper that cannot go on panics, because it is always called by a test.
+//!
+//! Everything is `std` threads: one per connection, which is slow and easy to follow.
+
+mod build;
+mod client;
+mod gateway;
+mod head;
+mod metrics;
+mod pattern;
+mod recipe;
+mod run;
+mod upstream;
+mod wait;
+mod wire;
+
+pub use build::Build;
+pub use client::{Client, Response};
+pub use gateway::Gateway;
+pub use head::{Fields, Head};
+pub use metrics::Metrics;
+pub use pattern::Pattern;
+pub use recipe::Recipe;
+pub use run::{Ran, binary, run};
+pub use upstream::{DeadEnd, Next, Recorded, Turn, Upstream};
+pub use wait::{Gate, LIMIT, eventually};
+pub use wire::Wire;
