@@ -135,14 +135,13 @@ fn pieces_are_passed_on_as_they_come() {
     let gateway = Recipe::to(upstream.address()).start();
     let mut client = gateway.client();
 
-    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     let (head, _) = client.response_head().unwrap();
     let mut early = Vec::new();
     while !String::from_utf8_lossy(&early).contains("first") {
         early.extend(client.wire().some().unwrap());
     }
     gate.open();
-    client.finish();
     let late = client.until_closed();
 
     assert_eq!(head.value("transfer-encoding"), Some("chunked"));
