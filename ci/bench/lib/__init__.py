@@ -1,0 +1,1 @@
+"""What the benches of this project share: one idea per file, the standard library only."""

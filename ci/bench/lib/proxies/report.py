@@ -1,0 +1,98 @@
+"""The results as a person reads them (markdown, which is also plain text) and as a script does (JSON)."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from ..figures import number
+from ..markdown import table
+from .results import Results
+from .rounds import Rounds
+from .split import USERS
+
+
+def today() -> str:
+    """The date, in UTC, so that it is the same wherever the bench runs."""
+    return datetime.now(UTC).strftime("%Y-%m-%d")
+
+
+def section(results: Results, command: str, machine: dict[str, str], figures: bool = True) -> str:
+    """The whole section for the document."""
+    parts = ["## Proxy: beside nginx, HAProxy and Envoy", _origin(results, command, machine)]
+    if figures:
+        rows = [
+            [each.name, number(each.value), each.unit, number(each.target), "ok" if each.ok else "short"]
+            for each in results.figures()
+        ]
+        parts.append(table(["figure", "value", "unit", "target at most", ""], rows))
+    parts.extend(tables(results))
+    parts.extend(f"Note: {note}." for note in results.notes)
+    return "\n\n".join(parts)
+
+
+def tables(results: Results) -> list[str]:
+    """One table per kind of measurement that took place."""
+    found = []
+    if results.rounds:
+        found.append(_rounds_table(results.rounds, list(results.versions)))
+    if results.instructions:
+        rows = [[name, f"{value:.0f}"] for name, value in results.instructions.items()]
+        found.append(table(["system", "user instructions/request"], rows))
+    if results.ready:
+        rows = [[name, value.text(1)] for name, value in results.ready.items()]
+        found.append(table(["system", "ready after ms (quartiles)"], rows))
+    if results.splits:
+        rows = [[name, f"{split.share:.1f} %", f"{split.moved} of {USERS}"] for name, split in results.splits.items()]
+        found.append(table(["system", "users in canary", "moved when asked again"], rows))
+    return found
+
+
+def as_json(results: Results, command: str, machine: dict[str, str]) -> dict[str, object]:
+    """Everything, also every single window, for those who want to compute it otherwise."""
+    windows = results.rounds.windows if results.rounds else []
+    return {
+        "bench": "proxy",
+        "command": command,
+        "date": today(),
+        "machine": machine,
+        "versions": results.versions,
+        "figures": [figure.as_json() for figure in results.figures()],
+        "rounds": [{name: asdict(window) for name, window in each.items()} for each in windows],
+        "instructions": results.instructions,
+        "ready_ms": {name: value.as_json() for name, value in results.ready.items()},
+        "splits": {name: asdict(split) for name, split in results.splits.items()},
+        "notes": results.notes,
+    }
+
+
+def _origin(results: Results, command: str, machine: dict[str, str]) -> str:
+    words = ", ".join(f"{name} {value}" for name, value in machine.items())
+    versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
+    return f"`{command}`, {today()}.  \nMachine: {words}.  \nVersions: {versions}."
+
+
+def _rounds_table(rounds: Rounds, names: list[str]) -> str:
+    rows = [_row(rounds, name) for name in names if rounds.of(name)]
+    header = [
+        "system",
+        "CPU us/request (quartiles)",
+        "ratio to the mean of nginx and HAProxy (quartiles)",
+        "RSS MB at 64 connections",
+        "peak MB",
+        "p50 us",
+        "p99 us",
+    ]
+    return table(header, rows)
+
+
+def _row(rounds: Rounds, name: str) -> list[str]:
+    ratio = rounds.ratio(name)
+    p50, p99 = rounds.latency_us(name)
+    return [
+        name,
+        rounds.cpu(name).text(1),
+        ratio.text() if ratio else "none",
+        f"{rounds.resident_mb(name):.1f}",
+        f"{rounds.peak_mb(name):.1f}",
+        f"{p50:.0f}",
+        f"{p99:.0f}",
+    ]
