@@ -13,8 +13,8 @@ from .children import Child, Children
 from .failure import BenchError
 
 # The first run is the warm-up: pools are filled, buffers have their size.
-FEW = 2_000
-MANY = 8_000
+FEW = 2_048
+MANY = 8_192
 
 # Under valgrind everything is some fifty times slower, also the start.
 START_LIMIT = 60.0

@@ -9,6 +9,9 @@ from types import TracebackType
 
 from .cores import pinned
 from .failure import BenchError
+from .tree import tree
+
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM}
 
 
 class Child:
@@ -69,7 +72,7 @@ class Children:
         trace: TracebackType | None,
     ) -> None:
         # A second Ctrl-C must not leave half of them behind; the wait below is bounded by SIGKILL.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
         try:
             for child in self._running:
                 if child.process.poll() is None:
@@ -77,8 +80,9 @@ class Children:
             for child in self._running:
                 child.stop(grace=1.0)
             self._running.clear()
+            _end_unrecorded()
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def start(self, name: str, argv: Sequence[str], core: int) -> Child:
         """Start `argv` on `core`; what it prints goes to a log file, never to a pipe that could fill up."""
@@ -103,3 +107,12 @@ class Children:
         """End one of them early."""
         child.stop(grace)
         self._running.remove(child)
+
+
+def _end_unrecorded() -> None:
+    """End what an interrupt caught between its start and its entry in the list; all below us is ours."""
+    for pid in tree(os.getpid())[1:]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass

@@ -1,11 +1,10 @@
-"""The command `ci/bench/proxy`: options, order of events, exit codes.
+"""The command `ci/bench/proxy`: order of events and exit codes.
 
 Exit codes: 0 every figure reaches its target; 1 one is short; 2 it could not be measured; 130 interrupted.
 """
 
 import argparse
 import json
-import shutil
 import signal
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..children import Children
-from ..cores import choose
+from ..cores import Cores, choose
 from ..failure import BenchError
 from ..figures import exit_code
 from ..install import extend_path
@@ -23,9 +22,10 @@ from ..places import BENCHMARKS
 from ..progress import say
 from .cast import Cast, gather
 from .instructions import measure_instructions
-from .ready import STARTS, measure_ready
+from .options import parse
+from .ready import measure_ready
 from .report import as_json, section
-from .results import PARTS, Results
+from .results import Results
 from .rounds import measure
 from .split import verify
 from .stage import Running, Stage
@@ -33,12 +33,13 @@ from .stage import Running, Stage
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; the exit code."""
-    options = _options(arguments)
+    options = parse(arguments)
     _end_like_interrupt(signal.SIGTERM, signal.SIGHUP)
     extend_path()
+    # Before anything runs: the load of the machine that counts is other people's.
+    words = machine()
     try:
-        results = _bench(options)
-        return _tell(results, options, " ".join(["ci/bench/proxy", *_public(arguments)]))
+        return _tell(_bench(options), options, " ".join(["ci/bench/proxy", *_public(arguments)]), words)
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
@@ -98,15 +99,14 @@ def _note_broken(results: Results) -> None:
             results.notes.append(f"{name}: {broken} socket errors or time-outs in wrk's count")
 
 
-def _cores(results: Results):
+def _cores(results: Results) -> Cores:
     cores = choose()
     if not cores.apart:
         results.notes.append("only one core: the load and the proxies shared it")
     return cores
 
 
-def _tell(results: Results, options: argparse.Namespace, command: str) -> int:
-    words = machine()
+def _tell(results: Results, options: argparse.Namespace, command: str, words: dict[str, str]) -> int:
     print(section(results, command, words, figures=False) + "\n")
     if options.json:
         options.json.write_text(json.dumps(as_json(results, command, words), indent=2) + "\n")
@@ -137,41 +137,3 @@ def _end_like_interrupt(*signals: signal.Signals) -> None:
 
     for each in signals:
         signal.signal(each, interrupt)
-
-
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ci/bench/proxy",
-        description="Run the gateway beside nginx, HAProxy and Envoy, and say which figures it reaches.",
-        epilog="Exit codes: 0 all figures ok, 1 one is short, 2 could not be measured, 130 interrupted.",
-    )
-    parser.add_argument("--binary", type=Path, help="the gateway to measure (default: dist/prod/graylane, built if missing)")
-    parser.add_argument("--only", type=_parts, default=PARTS, metavar="PARTS", help=f"some of {','.join(PARTS)}")
-    parser.add_argument("--rounds", type=_positive, default=7, help="interleaved rounds (default: %(default)s)")
-    parser.add_argument("--seconds", type=_positive, default=4, help="length of one window (default: %(default)s)")
-    parser.add_argument("--starts", type=_positive, default=STARTS, help="starts for ready (default: %(default)s)")
-    parser.add_argument("--limit", type=_positive, default=900, help="give up after so many seconds (default: %(default)s)")
-    parser.add_argument("--no-envoy", action="store_true", help="leave Envoy out (it is fetched as a wheel of 30 MB)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
-    parser.add_argument("--write", action="store_true", help="rewrite the section in docs/benchmarks.md")
-    # For trying the bench itself: a second nginx plays the gateway.
-    parser.add_argument("--stand-in", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    if options.stand_in and options.write:
-        parser.error("--stand-in measures no gateway: nothing to write")
-    return options
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    chosen = text.split(",")
-    unknown = [part for part in chosen if part not in PARTS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(PARTS)}")
-    return tuple(part for part in PARTS if part in chosen)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
