@@ -59,30 +59,33 @@ impl Redaction {
     pub(crate) fn scrub(&self, text: &[u8], name: &mut Vec<u8>, out: &mut Vec<u8>) {
         out.clear();
         name.clear();
-        let (mut at, mut copied, mut after_slash) = (0, 0, false);
+        let (mut at, mut done, mut after_slash) = (0, 0, false);
         while at < text.len() {
             let (byte, next) = decode(text, at);
             let second_slash = byte == b'/' && after_slash;
             after_slash = byte == b'/';
-            let redacted = match byte {
+            let secret = match byte {
                 b'=' if self.query.contain_part_of(name) => Some((next, end_of_value(text, next))),
                 b'/' if second_slash => end_of_user(text, next).map(|end| (next, end)),
                 _ => None,
             };
-            if let Some((from, to)) = redacted {
-                out.extend_from_slice(&text[copied..from]);
-                out.extend_from_slice(REDACTED);
-                (at, copied, after_slash) = (to, to, false);
-                name.clear();
-                continue;
+            if let Some((from, to)) = secret {
+                // What begins within or right after another secret only makes that one longer.
+                if from > done {
+                    out.extend_from_slice(&text[done..from]);
+                    out.extend_from_slice(REDACTED);
+                }
+                done = done.max(to);
             }
             match byte {
                 b'?' | b'&' | b';' | b'#' | b'=' | b'/' => name.clear(),
                 byte => name.push(byte),
             }
+            // Not behind the secret: what looks like user information may hold the name of a parameter whose value goes
+            // on after it, and the other way round.
             at = next;
         }
-        out.extend_from_slice(&text[copied..]);
+        out.extend_from_slice(&text[done..]);
     }
 }
 
@@ -186,6 +189,10 @@ mod tests {
             ),
             ("http://host/a@b", "http://host/a@b"),
             ("/a/b@c", "/a/b@c"),
+            ("//a?token=b@c&d@e", "//a?token=[redacted]&d@e"),
+            ("//a%3Ftoken=b@c&d", "//[redacted]&d"),
+            ("/?token=//a@b&c", "/?token=[redacted]&c"),
+            ("/?token=//a&b@c", "/?token=[redacted]@c"),
         ] {
             assert_eq!(scrubbed(text), expected, "{text}");
         }

@@ -44,7 +44,8 @@ const BATCH: usize = 64 * 1024;
 /// What opens a target.
 pub(crate) fn opener(target: Target) -> Open {
     match target {
-        // Through the locked stream, so that lines of the process's own log are not torn apart.
+        // Through the locked stream, so that lines of the process's own log are not torn apart. Where nobody reads the
+        // stream, that log is stuck as well, with or without the lock: a file has neither trouble.
         Target::Stderr => Box::new(|| Ok(Box::new(io::stderr()))),
         Target::File(path) => Box::new(move || {
             let file = OpenOptions::new()

@@ -234,6 +234,8 @@ fn noise() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn a_secret_of_a_redacted_field_never_appears_in_any_case_or_encoding(
         name in query_names(),
@@ -242,7 +244,7 @@ proptest! {
         (before, after) in (noise(), noise()),
         separator in prop::sample::select(vec!["?", "&", ";", "?user[", "%3F", "%26", "%253f"]),
         equals in prop::sample::select(vec!["=", "%3D", "%253d"]),
-        tail in prop::sample::select(vec!["", "%26", ";", "#", "/", "@"]),
+        tail in prop::sample::select(vec!["", "%26", ";", "#", "/", "@", "//x@"]),
     ) {
         let url = format!("https://me:{secret}@host/{before}{separator}{name}{equals}{secret}{tail}{secret}&{after}");
         let headers = [(header.as_str(), secret.as_bytes()), ("referer", url.as_bytes())];
