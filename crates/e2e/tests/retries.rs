@@ -230,13 +230,15 @@ fn an_answer_that_breaks_off_is_seen_to_break_off() {
         let gateway = Recipe::to(upstream.address()).start();
         let mut client = gateway.client();
 
-        let response = client.get("/", &[]);
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        // The end may overtake the beginning: no answer at all and a 502 are as honest as a part of the answer.
+        let whole = match client.try_response(false) {
+            Ok(response) if response.status == 502 => continue,
+            Ok(response) => response.complete || !"half".starts_with(&response.text()),
+            Err(_) => false,
+        };
 
-        assert_eq!((response.status, response.complete), (200, false), "{answer:?}");
-        assert!(
-            "half".starts_with(&response.text()) && client.until_closed().is_empty(),
-            "{answer:?}"
-        );
+        assert!(!whole && client.until_closed().is_empty(), "{answer:?}");
     }
 }
 

@@ -21,6 +21,11 @@ fn an_echo_tells_what_it_saw() {
         upstream.bytes()[0],
         b"POST /a?b HTTP/1.1\r\nHost: test.local\r\nContent-Length: 5\r\n\r\nhello"
     );
+    let recorded = upstream.only_request();
+    assert_eq!(
+        (recorded.body.as_slice(), recorded.complete),
+        (&b"hello"[..], true)
+    );
 }
 
 #[test]

@@ -66,6 +66,9 @@ impl<'a> Turn<'a> {
 
     /// Reads the body to its end and records it; false where it does not come whole.
     pub fn read_body(&mut self) -> bool {
+        if self.read {
+            return true;
+        }
         let mut body = Vec::new();
         let trailers = self.stream_body(&mut |piece| body.extend_from_slice(piece));
         let whole = trailers.is_some();
