@@ -66,7 +66,9 @@ fn as_list(value: &serde_json::Value) -> serde_json::Value {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        // One line, for the log; the whole text goes to the person who started the command.
+        let first = self.text.lines().next().unwrap_or_default();
+        f.write_str(first.strip_prefix("error: ").unwrap_or(first))
     }
 }
 

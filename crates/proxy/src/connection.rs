@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::answer::{self, Answer};
-use crate::clock::Deadline;
+use crate::clock::{Deadline, Ticks};
 use crate::forward::forward;
 use crate::prepare::{Memory, Plan, prepare};
 use crate::received::Progress;
@@ -45,7 +45,7 @@ pub(crate) struct Conn {
     pub(crate) peer_text: Box<str>,
     pub(crate) peer_header: http::HeaderValue,
     /// The body of the current request.
-    pub(crate) body: Arc<Progress>,
+    pub(crate) body: Progress,
     phase: AtomicU8,
     deadline: Deadline,
     waker: OnceLock<Waker>,
@@ -61,7 +61,7 @@ impl Conn {
             trusted: colour::is_trusted(worker.shared.trusted(), address),
             peer_header: http::HeaderValue::from_str(&text).expect("an address has header characters only"),
             peer_text: text.into(),
-            body: Arc::default(),
+            body: Progress::default(),
             phase: AtomicU8::new(IDLE),
             deadline: Deadline::default(),
             waker: OnceLock::new(),
@@ -103,10 +103,23 @@ impl Conn {
         self.waiting();
     }
 
-    /// The wait for an endpoint begins.
+    /// The wait for an endpoint begins, or goes on after some of the request's body reached it.
     #[inline]
     pub(crate) fn waiting(&self) {
-        self.deadline.set(&self.worker.clock, self.worker.times.response);
+        self.in_exchange(self.worker.times.response);
+    }
+
+    /// The endpoint waits for more of the request's body.
+    pub(crate) fn waiting_for_client(&self) {
+        self.in_exchange(self.worker.times.idle);
+    }
+
+    /// An endpoint may still take in the body when the answer is already on its way; then the answer has its own time.
+    #[inline]
+    fn in_exchange(&self, ticks: Ticks) {
+        if self.phase.load(Relaxed) == EXCHANGE {
+            self.deadline.set(&self.worker.clock, ticks);
+        }
     }
 
     /// The head of the answer is on its way.
@@ -138,8 +151,8 @@ impl Conn {
                 self.phase.store(HEAD, Relaxed);
                 self.deadline.set(&self.worker.clock, self.worker.times.header);
             }
-            HEAD => {}
-            EXCHANGE => self.waiting(),
+            // In an exchange it is the body's progress that counts, and the body itself reports it.
+            HEAD | EXCHANGE => {}
             _ => self.deadline.set(&self.worker.clock, self.worker.times.idle),
         }
     }

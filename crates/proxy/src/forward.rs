@@ -40,11 +40,7 @@ pub(crate) async fn forward(
         let attempt = Attempt {
             endpoint: *id,
             lane,
-            started: if step == 0 {
-                record.started()
-            } else {
-                Instant::now()
-            },
+            started: Instant::now(),
         };
         let Some(admitted) = Admitted::ask(hooks, attempt) else {
             continue;

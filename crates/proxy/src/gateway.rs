@@ -116,7 +116,7 @@ impl Gateway {
     ///
     /// # Errors
     /// A thread or its runtime could not be made.
-    pub fn start(shared: &Arc<Shared>, listeners: &[TcpListener], workers: usize) -> io::Result<Self> {
+    pub fn start(shared: &Arc<Shared>, listeners: Vec<TcpListener>, workers: usize) -> io::Result<Self> {
         let (orders, _) = watch::channel(Order::Serve);
         let mut ended = Vec::with_capacity(workers);
         for number in 0..workers {
@@ -127,6 +127,9 @@ impl Gateway {
             let worker = Worker::new(shared, number);
             ended.push(worker::spawn(worker, listeners, orders.subscribe())?);
         }
+        // Each worker has its own handle of every queue. One kept here would hold the queue open through a drain, and
+        // clients would connect to nobody.
+        drop(listeners);
         Ok(Self {
             shared: Arc::clone(shared),
             orders,

@@ -51,6 +51,8 @@ fields! {
     11 FORWARDED_HOST "x-forwarded-host";
     12 FORWARDED_PROTO "x-forwarded-proto";
     13 TRACEPARENT "traceparent";
+    14 PROXY_AUTHORIZATION "proxy-authorization";
+    15 PROXY_AUTHENTICATE "proxy-authenticate";
 }
 
 impl Present {
@@ -65,7 +67,9 @@ impl Present {
             | Self::PROXY_CONNECTION.0
             | Self::TE.0
             | Self::TRANSFER_ENCODING.0
-            | Self::UPGRADE.0,
+            | Self::UPGRADE.0
+            | Self::PROXY_AUTHORIZATION.0
+            | Self::PROXY_AUTHENTICATE.0,
     );
 }
 
@@ -126,6 +130,8 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
         (Present::TE, &header::TE),
         (Present::TRANSFER_ENCODING, &header::TRANSFER_ENCODING),
         (Present::UPGRADE, &header::UPGRADE),
+        (Present::PROXY_AUTHORIZATION, &header::PROXY_AUTHORIZATION),
+        (Present::PROXY_AUTHENTICATE, &header::PROXY_AUTHENTICATE),
     ] {
         if present.has(bit) {
             headers.remove(name);

@@ -91,7 +91,7 @@ pub(crate) fn prepare(
     if let Some(wish) = &wish {
         wish.write(&mut parts.headers);
     }
-    let body = Received::new(incoming, &conn.body, limit);
+    let body = Received::new(incoming, conn, limit);
     Plan::Forward {
         snapshot,
         lane,

@@ -10,6 +10,8 @@ use graylane_pipeline::Fault;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::connection::Conn;
+
 /// How far the body of the current request has come. Written by the task that feeds the endpoint, read by the task that
 /// serves the client; both run on the same thread.
 #[derive(Debug, Default)]
@@ -59,7 +61,7 @@ pub(crate) enum Received {
     /// A body.
     Streaming {
         incoming: Incoming,
-        progress: Arc<Progress>,
+        conn: Arc<Conn>,
         /// Bytes that may still come.
         left: u64,
     },
@@ -72,13 +74,13 @@ pub(crate) struct BadBody;
 
 impl Received {
     #[inline]
-    pub(crate) fn new(incoming: Incoming, progress: &Arc<Progress>, limit: u64) -> Self {
+    pub(crate) fn new(incoming: Incoming, conn: &Arc<Conn>, limit: u64) -> Self {
         if incoming.is_end_stream() {
             return Self::Empty;
         }
         Self::Streaming {
             incoming,
-            progress: Arc::clone(progress),
+            conn: Arc::clone(conn),
             left: limit,
         }
     }
@@ -94,19 +96,18 @@ impl Body for Received {
     type Error = BadBody;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BadBody>>> {
-        let Self::Streaming {
-            incoming,
-            progress,
-            left,
-        } = self.get_mut()
-        else {
+        let Self::Streaming { incoming, conn, left } = self.get_mut() else {
             return Poll::Ready(None);
         };
+        let progress = &conn.body;
         let Poll::Ready(next) = Pin::new(incoming).poll_frame(cx) else {
-            progress.state.store(CLIENT, Relaxed);
+            if progress.state.swap(CLIENT, Relaxed) != CLIENT {
+                conn.waiting_for_client();
+            }
             return Poll::Pending;
         };
         progress.state.store(UPSTREAM, Relaxed);
+        conn.waiting();
         match next {
             None => Poll::Ready(None),
             Some(Err(_)) => {

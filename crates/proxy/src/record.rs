@@ -51,10 +51,6 @@ impl Record {
     pub(crate) fn conn(&self) -> &Arc<Conn> {
         &self.conn
     }
-
-    pub(crate) fn started(&self) -> Instant {
-        self.started
-    }
 }
 
 impl Drop for Record {

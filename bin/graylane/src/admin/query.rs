@@ -43,8 +43,8 @@ pub(super) fn explain(shared: &Shared, query: &str) -> Result<Explanation, Refus
         .explain(&shared.snapshot(), shared.trusted())
         .map_err(|error| Refused {
             status: match &error {
-                Undecided::NoRequest(_) => http::StatusCode::BAD_REQUEST,
-                Undecided::Refused(_) => http::StatusCode::NOT_FOUND,
+                Undecided::NoRequest(_) | Undecided::Refused(_) => http::StatusCode::BAD_REQUEST,
+                Undecided::NoService { .. } => http::StatusCode::NOT_FOUND,
             },
             message: error.to_string(),
             hint: error.hint(),

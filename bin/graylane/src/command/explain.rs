@@ -50,6 +50,9 @@ pub(crate) enum Undecided {
     /// What was described is no request.
     #[error("{0}")]
     NoRequest(String),
+    /// No service has its host and path.
+    #[error("no service has host `{host}` and path `{path}`: the request would be answered with 404")]
+    NoService { host: String, path: String },
     /// The gateway would refuse it.
     #[error("the request would be answered with {} ({})", .0.status(), .0.as_str())]
     Refused(Fault),
@@ -59,9 +62,7 @@ impl Undecided {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoRequest(_) => "a header is `Name: value`, a path begins with `/`",
-            Self::Refused(Fault::NoService) => {
-                "compare hosts and paths of [services]; `graylane check` lists them"
-            }
+            Self::NoService { .. } => "compare hosts and paths of [services]; `graylane check` lists them",
             Self::Refused(_) => "a host is a name or an address with an optional port",
         }
     }
@@ -71,7 +72,13 @@ impl Described<'_> {
     /// The decision, by the same code that serves requests.
     pub(crate) fn explain(&self, snapshot: &Snapshot, trusted: &[IpNet]) -> Result<Explanation, Undecided> {
         let parts = self.parts().map_err(Undecided::NoRequest)?;
-        graylane_proxy::explain(snapshot, trusted, self.peer, &parts).map_err(Undecided::Refused)
+        graylane_proxy::explain(snapshot, trusted, self.peer, &parts).map_err(|fault| match fault {
+            Fault::NoService => Undecided::NoService {
+                host: self.host.to_owned(),
+                path: parts.uri.path().to_owned(),
+            },
+            other => Undecided::Refused(other),
+        })
     }
 
     fn parts(&self) -> Result<Parts, String> {

@@ -16,7 +16,9 @@ pub(crate) fn serve(args: &cli::Serve, version: Version, notes: &Notes) -> Resul
     crate::logger::install(args.log.into());
     crate::channel::mark_log_level();
     if !crate::channel::ONE_CHANNEL {
-        log::warn!("this build has the features of several channels: it is of no channel, and not to be shipped");
+        log::warn!(
+            "this build has the features of several channels: it is of no channel, and not to be shipped"
+        );
     }
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -25,7 +25,8 @@ pub(crate) struct Parts {
     pub(super) routing: OnceLock<Arc<Snapshot>>,
     /// By row of the table of modules.
     pub(super) modules: Vec<OnceLock<Arc<dyn Instance>>>,
-    pub(super) listeners: OnceLock<Vec<TcpListener>>,
+    /// Taken by the workers: whoever keeps a handle keeps the queue open.
+    pub(super) listeners: Mutex<Vec<TcpListener>>,
     pub(super) listener_addresses: OnceLock<Vec<(Name, SocketAddr)>>,
     pub(super) admin: OnceLock<SocketAddr>,
     pub(super) shared: OnceLock<Arc<Shared>>,
@@ -43,7 +44,7 @@ impl Parts {
             configuration: OnceLock::new(),
             routing: OnceLock::new(),
             modules: TABLE.iter().map(|_| OnceLock::new()).collect(),
-            listeners: OnceLock::new(),
+            listeners: Mutex::new(Vec::new()),
             listener_addresses: OnceLock::new(),
             admin: OnceLock::new(),
             shared: OnceLock::new(),

@@ -1,7 +1,7 @@
 //! The units of the boot graph.
 
 use std::io;
-use std::net::TcpListener;
+use std::mem;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
@@ -127,8 +127,8 @@ fn listeners(parts: &Arc<Parts>) -> Unit {
             addresses.push((listener.name.clone(), socket.local_addr()?));
             sockets.push(socket);
         }
-        fill(&parts.listener_addresses, addresses)?;
-        fill(&parts.listeners, sockets)
+        *parts.listeners.lock().unwrap_or_else(PoisonError::into_inner) = sockets;
+        fill(&parts.listener_addresses, addresses)
     })
 }
 
@@ -143,7 +143,7 @@ fn workers(parts: &Arc<Parts>) -> Unit {
                 None => thread::available_parallelism()?.get(),
             };
             let shared = Shared::new(config, Arc::clone(need(&parts.routing)?), parts.hooks(), workers);
-            let sockets: &[TcpListener] = need(&parts.listeners)?;
+            let sockets = mem::take(&mut *parts.listeners.lock().unwrap_or_else(PoisonError::into_inner));
             let gateway = Gateway::start(&shared, sockets, workers)?;
             *parts.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(gateway);
             fill(&parts.shared, shared)
