@@ -22,7 +22,7 @@ const FEATURES: usize = cfg!(feature = "dev") as usize
 /// Whether this build is of one channel: exactly one channel feature, or none, which means `dev`.
 ///
 /// A build with several (`--all-features`, as editors and documentation tools make) compiles, but is of no channel.
-pub(crate) const ONE_CHANNEL: bool = FEATURES <= 1;
+pub(crate) const ONE_CHANNEL: bool = matches!(FEATURES, 0 | 1);
 
 /// One note per channel feature that is on, so that a build with several shows all of them.
 mod notes {

@@ -150,3 +150,6 @@ pub(crate) fn report(bytes: &[u8]) -> Result<Report, InspectError> {
         rodata: size_of(b".rodata"),
     })
 }
+
+#[cfg(test)]
+mod tests;
