@@ -12,7 +12,7 @@ def machine() -> dict[str, str]:
         "cpu": _first("/proc/cpuinfo", r"model name\s*:\s*(.+)") or platform.machine(),
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": _gigabytes(_first("/proc/meminfo", r"MemTotal:\s*(\d+)")),
-        "kernel": re.match(r"[0-9.]*[0-9]", platform.release())[0],
+        "kernel": platform.release().partition("-")[0],
         "system": _first("/etc/os-release", r'PRETTY_NAME="?([^"\n]+)') or platform.system(),
         "load before": f"{os.getloadavg()[0]:.1f}",
     }

@@ -32,7 +32,8 @@ end
 
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('%(mark)s{"requests":%%d,"microseconds":%%d,"p50":%%d,"p99":%%d,"refused":%%d,"broken":%%d}\\n',
+  local form = '%(mark)s{"requests":%%d,"microseconds":%%d,"p50":%%d,"p99":%%d,"refused":%%d,"broken":%%d}\\n'
+  io.write(string.format(form,
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
     e.status, e.connect + e.read + e.write + e.timeout))
 end

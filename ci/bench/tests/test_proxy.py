@@ -44,6 +44,14 @@ class WrongUse(unittest.TestCase):
         self.assertEqual((process.returncode, output), (2, ""))
         self.assertIn("error: graylane is not there\nhint: check the path", errors)
 
+    def test_a_part_alone_may_not_replace_the_whole_section(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            process = bench(folder, "--only", "size", "--write")
+            _, errors = process.communicate()
+
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("--write needs all parts", errors)
+
     def test_a_large_binary_is_short(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             binary = Path(folder) / "graylane"

