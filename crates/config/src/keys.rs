@@ -80,3 +80,6 @@ impl Table {
         self.keys.iter().find(|key| key.name == name)
     }
 }
+
+#[cfg(test)]
+mod tests;

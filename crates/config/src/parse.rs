@@ -13,6 +13,7 @@ pub(crate) use words::{Grow, HostWord};
 
 use toml::de::DeTable;
 
+use crate::suggest::quote;
 use crate::{Config, Diagnostic, Diagnostics, Source, validate};
 
 /// The longest text, in bytes.
@@ -32,7 +33,7 @@ pub fn parse(source: &Source, known_modules: &[&str]) -> Result<Config, Diagnost
             .into());
     }
     depth::check(text)?;
-    let root = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
+    let root = DeTable::parse(text).map_err(|error| syntax(source, &error))?;
     let mut faults = Faults::default();
     let draft = draft::read(root.get_ref(), known_modules, &mut faults);
     let config = validate::validate(draft, &mut faults);
@@ -43,14 +44,21 @@ pub fn parse(source: &Source, known_modules: &[&str]) -> Result<Config, Diagnost
 }
 
 /// A mistake that `toml` found, in our words where we have better ones.
-fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
-    let span = error.span().unwrap_or(text.len()..text.len());
-    let at = text.get(span.clone()).unwrap_or_default();
-    let found = if error.message() == "duplicate key" {
-        Diagnostic::new(format!("{} stands twice", crate::suggest::quote(at)))
-            .hint("a key and a table header may each stand once: merge the two")
-    } else {
-        Diagnostic::new(error.message()).hint("this is not TOML: see https://toml.io/en/v1.0.0")
+fn syntax(source: &Source, error: &toml::de::Error) -> Diagnostic {
+    let end = source.text().len();
+    let span = error.span().unwrap_or(end..end);
+    let at = source.text().get(span.clone()).unwrap_or_default();
+    let (line, part) = source.excerpt(&span);
+    let value = line[..part.start]
+        .split_once('=')
+        .map(|(_, before)| format!("{before}{}", &line[part.start..]));
+    let found = match value.as_deref().map(str::trim_start) {
+        _ if error.message() == "duplicate key" => Diagnostic::new(format!("{} stands twice", quote(at)))
+            .hint("a key and a table header may each stand once: merge the two"),
+        Some("") => Diagnostic::new("the value is missing").hint("a value stands on the same line as its key"),
+        Some(value) if !value.starts_with(['"', '\'', '[', '{']) => Diagnostic::new(error.message())
+            .hint("every value but a number, `true` and `false` stands in quotes: \"127.0.0.1:8080\", \"16KiB\", \"5s\""),
+        _ => Diagnostic::new(error.message()).hint("this is not TOML: see https://toml.io/en/v1.0.0"),
     };
     found.at(span)
 }

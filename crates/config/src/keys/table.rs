@@ -235,7 +235,7 @@ pub(crate) const TABLES: &[Table] = &[
             key(
                 "grow",
                 Kind::Text("`low` or `high`"),
-                "\"low\"",
+                "\"high\"",
                 Fallback::Words("the first lane beside baseline in the file `low`, the second `high`"),
                 "From which end of the line of buckets the lane grows, where it has no reserve. Stated, it does not \
                  depend on the order of the lanes.",
@@ -243,7 +243,7 @@ pub(crate) const TABLES: &[Table] = &[
             key(
                 "reserve",
                 Kind::Range,
-                "[0, 12.5]",
+                "[50, 62.5]",
                 Fallback::Words("the whole line"),
                 "The part of the line, in percent, that the lane may grow into from its low end. Needed for each lane \
                  beside baseline where there are three or more of them, or where another has one; they may not overlap.",

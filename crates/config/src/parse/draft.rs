@@ -15,7 +15,7 @@ use super::section::{Faults, Field, Section, table_of};
 use super::words::{Grow, HostWord};
 use super::{owned::owned, values, words};
 use crate::suggest::{cut, list, meant, quote};
-use crate::{Diagnostic, Drain, Endpoint, KeySource, Limits, ModuleSection, Respond};
+use crate::{Diagnostic, Diagnostics, Drain, Endpoint, KeySource, Limits, ModuleSection, Respond};
 
 /// Every value that was read. A `Bad` field stands for a mistake that was noted.
 #[derive(Debug)]
@@ -86,7 +86,8 @@ const TOP: [&str; 8] = [
 ];
 
 pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: &[&str], faults: &mut Faults) -> Draft {
-    refuse_unknown(root, faults);
+    let misspelt = refuse_unknown(root, faults);
+    let top = Top { root, misspelt };
     let mut open = |path| match root.get(path) {
         Some(value) => Section::open(value, path, path, faults).unwrap_or(Section::absent(path)),
         None => Section::absent(path),
@@ -97,31 +98,71 @@ pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: &[&str], faults: &m
             .value("workers", faults, values::count)
             .map(|number| NonZeroUsize::new(to_usize(number))),
         trusted_peers: server.list("trusted_peers", faults, words::peer),
-        listeners: named(root, "listeners", faults, listener),
+        listeners: top.named("listeners", faults, listener),
         admin: admin.text("address", faults, words::address),
         limits: read_limits(&limits, faults),
         drain: read_drain(&drain, faults),
-        services: named(root, "services", faults, service),
-        lanes: named(root, "lanes", faults, lane_group),
-        modules: named(root, "modules", faults, |key, value, faults| {
-            module(key, value, known_modules, faults)
-        })
-        .or(Vec::new())
-        .into_iter()
-        .flatten()
-        .collect(),
+        services: top.named("services", faults, service),
+        lanes: top.named("lanes", faults, lane_group),
+        modules: top
+            .named("modules", faults, |key, value, faults| {
+                module(key, value, known_modules, faults)
+            })
+            .or(Vec::new())
+            .into_iter()
+            .flatten()
+            .collect(),
     }
 }
 
-fn refuse_unknown(root: &DeTable<'_>, faults: &mut Faults) {
-    for (key, _) in root.iter().filter(|(key, _)| !TOP.contains(&&**key.get_ref())) {
-        let hint = match meant(key.get_ref(), TOP) {
+/// The first level of the file.
+struct Top<'t> {
+    root: &'t DeTable<'t>,
+    /// The tables that unknown ones were probably meant to be: they count as refused, not as absent.
+    misspelt: Vec<&'static str>,
+}
+
+impl<'t> Top<'t> {
+    /// A table whose keys are names.
+    fn named<T>(
+        &self,
+        name: &str,
+        faults: &mut Faults,
+        read: impl Fn(&'t Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>, &mut Faults) -> T,
+    ) -> Field<Vec<T>> {
+        let Some(value) = self.root.get(name) else {
+            return if self.misspelt.contains(&name) {
+                Field::Bad
+            } else {
+                Field::Absent
+            };
+        };
+        let Some(table) = table_of(value, name, faults) else {
+            return Field::Bad;
+        };
+        let all = entries(table)
+            .into_iter()
+            .map(|(key, value)| read(key, value, faults))
+            .collect();
+        Field::Given(Spanned::new(value.span(), all))
+    }
+}
+
+/// Notes the unknown tables; gives back what they were probably meant to be.
+fn refuse_unknown(root: &DeTable<'_>, faults: &mut Faults) -> Vec<&'static str> {
+    let mut misspelt = Vec::new();
+    let unknown = root.iter().filter(|(key, _)| !TOP.contains(&&**key.get_ref()));
+    for (key, _) in unknown.take(Diagnostics::MAX) {
+        let other = meant(key.get_ref(), TOP);
+        misspelt.extend(other);
+        let hint = match other {
             Some(other) => format!("did you mean `{other}`?"),
             None => format!("its tables are {}", list(TOP)),
         };
         let fault = Diagnostic::new(format!("a configuration has no {}", quote(key.get_ref())));
         faults.add(fault.hint(hint).at(key.span()));
     }
+    misspelt
 }
 
 type Entry<'t> = (&'t Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>);
@@ -132,26 +173,6 @@ fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
-}
-
-/// A table whose keys are names.
-fn named<'t, T>(
-    root: &'t DeTable<'t>,
-    name: &str,
-    faults: &mut Faults,
-    read: impl Fn(&'t Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>, &mut Faults) -> T,
-) -> Field<Vec<T>> {
-    let Some(value) = root.get(name) else {
-        return Field::Absent;
-    };
-    let Some(table) = table_of(value, name, faults) else {
-        return Field::Bad;
-    };
-    let all = entries(table)
-        .into_iter()
-        .map(|(key, value)| read(key, value, faults))
-        .collect();
-    Field::Given(Spanned::new(value.span(), all))
 }
 
 fn listener<'t>(
@@ -271,10 +292,7 @@ fn lane<'t>(
         } else {
             Field::Bad
         },
-        respond: match section.table("respond") {
-            Some(value) => respond(value, &name, faults),
-            None => Field::Absent,
-        },
+        respond: section.table("respond", |value| respond(value, &name, faults)),
     }
 }
 

@@ -4,9 +4,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::values::{kind_of, wrong_item, wrong_type};
-use crate::Diagnostic;
 use crate::keys::{self, Key, Kind, Table};
-use crate::suggest::{list, meant, quote};
+use crate::suggest::{cut, list, meant, quote};
+use crate::{Diagnostic, Diagnostics};
 
 /// The mistakes found so far.
 #[derive(Debug, Default)]
@@ -81,6 +81,8 @@ pub(super) struct Section<'t> {
     /// `None` where the file does not have it.
     table: Option<&'t DeTable<'t>>,
     declared: &'static Table,
+    /// The keys that unknown ones were probably meant to be: they count as refused, not as absent.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'t> Section<'t> {
@@ -92,11 +94,11 @@ impl<'t> Section<'t> {
         name: &str,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let section = Self {
+        let mut section = Self {
             table: Some(table_of(value, name, faults)?),
-            declared: declared(path),
+            ..Self::absent(path)
         };
-        section.refuse_unknown(name, faults);
+        section.misspelt = section.refuse_unknown(name, faults);
         Some(section)
     }
 
@@ -105,6 +107,7 @@ impl<'t> Section<'t> {
         Self {
             table: None,
             declared: declared(path),
+            misspelt: Vec::new(),
         }
     }
 
@@ -117,7 +120,7 @@ impl<'t> Section<'t> {
     ) -> Field<T> {
         let key = self.key(name);
         let Some(value) = self.table.and_then(|table| table.get(name)) else {
-            return Field::Absent;
+            return self.without(name);
         };
         match faults.keep(read(value.get_ref(), key), value.span()) {
             Some(good) => Field::Given(Spanned::new(value.span(), good)),
@@ -169,9 +172,24 @@ impl<'t> Section<'t> {
     }
 
     /// A table of its own.
-    pub(super) fn table(&self, name: &str) -> Option<&'t Spanned<DeValue<'t>>> {
+    pub(super) fn table<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&'t Spanned<DeValue<'t>>) -> Field<T>,
+    ) -> Field<T> {
         self.key(name);
-        self.table?.get(name)
+        match self.table.and_then(|table| table.get(name)) {
+            Some(value) => read(value),
+            None => self.without(name),
+        }
+    }
+
+    fn without<T>(&self, name: &str) -> Field<T> {
+        if self.misspelt.contains(&name) {
+            Field::Bad
+        } else {
+            Field::Absent
+        }
     }
 
     fn key(&self, name: &str) -> &'static Key {
@@ -181,27 +199,30 @@ impl<'t> Section<'t> {
             .unwrap_or_else(|| unreachable!("the key `{name}` is not declared"))
     }
 
-    fn refuse_unknown(&self, name: &str, faults: &mut Faults) {
+    /// Notes the unknown keys; gives back what they were probably meant to be.
+    fn refuse_unknown(&self, name: &str, faults: &mut Faults) -> Vec<&'static str> {
         let allowed = || self.declared.keys.iter().map(|key| key.name);
-        for (key, value) in self.table.into_iter().flatten() {
-            if self.declared.key(key.get_ref()).is_some() {
-                continue;
-            }
+        let mut misspelt = Vec::new();
+        let is_unknown = |key: &str| self.declared.key(key).is_none();
+        let all = self.table.into_iter().flatten();
+        let unknown = all.filter(|(key, _)| is_unknown(key.get_ref()));
+        for (key, value) in unknown.take(Diagnostics::MAX) {
             let fault = Diagnostic::new(format!("`{name}` has no key {}", quote(key.get_ref())));
-            let hint = match meant(key.get_ref(), allowed()) {
-                Some(other) => format!("did you mean `{other}`?"),
+            let other = meant(key.get_ref(), allowed());
+            misspelt.extend(other);
+            let hint = match (other, name.rsplit_once('.')) {
+                (Some(other), _) => format!("did you mean `{other}`?"),
                 // `[lanes.shop.v1.2]` is a table `2` in a lane `v1`.
-                None if value.get_ref().is_table() && name.contains('.') => format!(
-                    "its keys are {}; a name with a dot stands in quotes: [{}.\"{}.{}\"]",
+                (None, Some((parent, last))) if value.get_ref().is_table() => format!(
+                    "its keys are {}; a name with a dot stands in quotes: [{parent}.\"{last}.{}\"]",
                     list(allowed()),
-                    name.rsplit_once('.').map_or(name, |(parent, _)| parent),
-                    name.rsplit('.').next().unwrap_or(name),
-                    key.get_ref().chars().take(20).collect::<String>(),
+                    cut(key.get_ref()),
                 ),
-                None => format!("its keys are {}", list(allowed())),
+                (None, _) => format!("its keys are {}", list(allowed())),
             };
             faults.add(fault.hint(hint).at(key.span()));
         }
+        misspelt
     }
 }
 

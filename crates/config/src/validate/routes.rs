@@ -28,12 +28,23 @@ pub(super) fn rules(hosts: Field<Vec<Spanned<HostWord>>>, paths: Field<Vec<Spann
     }
 }
 
+/// The most pairs of a host and a path in one configuration: each is a rule that the gateway holds.
+const MOST: usize = 50_000;
+
 /// No list is empty or says a thing twice, and no two services serve the same host and path.
 pub(super) fn check(services: &[ServiceDraft], faults: &mut Faults) {
     let mut owners: BTreeMap<(String, &str), &ServiceDraft> = BTreeMap::new();
+    let mut rules = 0;
     for service in services {
         let hosts = hosts_of(service, faults);
         let paths = paths_of(service, faults);
+        rules += hosts.len() * paths.len();
+        if rules > MOST {
+            let fault = Diagnostic::new(format!("more than {MOST} pairs of a host and a path are served"));
+            let hint = "write `*.example.org` for many hosts, or a shorter prefix for many paths";
+            faults.add(fault.hint(hint).at(service.place.clone()));
+            return;
+        }
         let mut told = false;
         for (host, host_place) in &hosts {
             for (path, path_place) in &paths {

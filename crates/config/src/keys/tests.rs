@@ -1,0 +1,213 @@
+use std::fs;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::*;
+use crate::{Config, Source, parse};
+
+/// The header of each declared table in the configuration below, with a line that it needs and the key of that line.
+const HEADERS: [(&str, &str, &str, &str); 8] = [
+    ("server", "[server]", "", ""),
+    (
+        "listeners.<name>",
+        "[listeners.web]",
+        "address",
+        "address = \"127.0.0.1:0\"",
+    ),
+    ("admin", "[admin]", "", ""),
+    ("limits", "[limits]", "", ""),
+    ("drain", "[drain]", "", ""),
+    ("services.<name>", "[services.shop]", "", ""),
+    (
+        "lanes.<service>.<name>",
+        "[lanes.shop.blue]",
+        "respond",
+        "endpoints = [\"a:1\"]",
+    ),
+    (
+        "lanes.<service>.<name>.respond",
+        "[lanes.shop.blue.respond]",
+        "",
+        "",
+    ),
+];
+
+/// A whole configuration in which one table has one more line.
+fn with(path: &str, key: &str, line: &str) -> String {
+    let mut text = "[lanes.shop.stable]\nrespond = {}\n".to_owned();
+    for (table, header, needed_key, needed) in HEADERS {
+        let is_respond = table.ends_with(".respond");
+        // `respond` as a key, `respond` as a table and `endpoints` exclude each other.
+        if is_respond && path != table {
+            continue;
+        }
+        let replaced = path == table && (key == needed_key || key == "endpoints");
+        let excluded = path.ends_with(".respond") && !needed.is_empty() && needed_key == "respond";
+        let needed = if replaced || excluded { "" } else { needed };
+        let line = if path == table { line } else { "" };
+        text.push_str(&format!("{header}\n{needed}\n{line}\n"));
+    }
+    text
+}
+
+fn read(text: &str) -> Config {
+    let source = Source::new("test.toml", text.to_owned());
+    parse(&source, &[]).unwrap_or_else(|all| panic!("{}\n{text}", all.render(&source)))
+}
+
+/// All values, without their places.
+fn shown(config: &Config) -> String {
+    let all = format!("{config:#?}");
+    all.lines().filter(|line| !line.contains("span:")).collect()
+}
+
+fn every_key() -> impl Iterator<Item = (&'static Table, &'static Key)> {
+    TABLES
+        .iter()
+        .flat_map(|table| table.keys.iter().map(move |key| (table, key)))
+}
+
+#[test]
+fn every_declared_key_is_read() {
+    for (table, key) in every_key() {
+        let text = with(table.path, key.name, &format!("{} = 1979-05-27", key.name));
+        let source = Source::new("test.toml", text.clone());
+
+        let all = parse(&source, &[]).unwrap_err();
+
+        let place = text.find("1979").unwrap();
+        let found = all
+            .iter()
+            .find(|one| one.span == Some(place..place + "1979-05-27".len()));
+        let found = found.unwrap_or_else(|| panic!("{}.{} is not read", table.path, key.name));
+        assert!(!found.message.contains("has no key"), "{found:?}");
+    }
+}
+
+#[test]
+fn every_example_is_accepted_and_changes_something() {
+    for (table, key) in every_key() {
+        let line = format!("{} = {}", key.name, key.example);
+
+        let usual = match key.default {
+            // Without the key this is no configuration, so the needed line stands in.
+            Fallback::Required => read(&with(table.path, "", "")),
+            _ if matches!(key.name, "endpoints" | "respond") => read(&with(table.path, "", "")),
+            _ => read(&with(table.path, key.name, "")),
+        };
+        let changed = read(&with(table.path, key.name, &line));
+
+        assert_ne!(shown(&usual), shown(&changed), "{}.{}", table.path, key.name);
+    }
+}
+
+#[test]
+fn every_declared_default_is_the_one_in_force() {
+    for (table, key) in every_key() {
+        let Fallback::Value(value) = key.default else {
+            continue;
+        };
+        let line = format!("{} = {value}", key.name);
+
+        let stated = read(&with(table.path, key.name, &line));
+        let usual = read(&with(table.path, key.name, ""));
+
+        assert_eq!(shown(&stated), shown(&usual), "{}.{}", table.path, key.name);
+    }
+}
+
+#[test]
+fn every_declared_range_is_the_one_in_force() {
+    for (table, key) in every_key() {
+        let (min, max, below, above) = match key.kind {
+            Kind::Count { min, max } => (min, max, min - 1, max + 1),
+            Kind::Size { min, max } => (min, max, min - 1, max + 1),
+            _ => continue,
+        };
+        let accepts = |number: u64| {
+            let text = with(table.path, key.name, &format!("{} = {number}", key.name));
+            parse(&Source::new("test.toml", text), &[]).is_ok()
+        };
+
+        let accepted = [min, max, below, above].map(accepts);
+
+        assert_eq!(
+            accepted,
+            [true, true, false, false],
+            "{}.{}",
+            table.path,
+            key.name
+        );
+    }
+}
+
+#[test]
+fn every_duration_has_a_lower_and_an_upper_bound() {
+    for (table, key) in every_key() {
+        let Kind::Time { min, .. } = key.kind else {
+            continue;
+        };
+        let accepts = |time: &str| {
+            let text = with(table.path, key.name, &format!("{} = \"{time}\"", key.name));
+            parse(&Source::new("test.toml", text), &[]).is_ok()
+        };
+
+        let accepted = ["0s", "1ms", "1day", "1day 1ms"].map(accepts);
+
+        assert_eq!(
+            accepted,
+            [min.is_zero(), true, true, false],
+            "{}.{}",
+            table.path,
+            key.name
+        );
+    }
+}
+
+#[test]
+fn the_reference_page_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/configuration.md");
+    if std::env::var_os("GRAYLANE_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, reference()).unwrap();
+    }
+
+    let page = fs::read_to_string(&path).unwrap_or_default();
+
+    assert!(
+        page == reference(),
+        "run the tests of graylane-config with GRAYLANE_BLESS=1 and commit the page"
+    );
+}
+
+#[test]
+fn the_full_example_shows_every_key() {
+    let text = include_str!("../../../../examples/full.toml");
+    let root = DeTable::parse(text).unwrap();
+
+    read(text);
+
+    for (table, key) in every_key() {
+        let tables = tables_at(root.get_ref(), table.path);
+        let shown = tables.iter().any(|found| found.get(key.name).is_some());
+        assert!(shown, "{}.{} is not in examples/full.toml", table.path, key.name);
+    }
+}
+
+/// The tables at a path, in which `<…>` stands for any name.
+fn tables_at<'t>(root: &'t DeTable<'t>, path: &str) -> Vec<&'t DeTable<'t>> {
+    path.split('.').fold(vec![root], |tables, part| {
+        let below = |table: &'t DeTable<'t>| {
+            let fits = move |name: &str| part.starts_with('<') || name == part;
+            table
+                .iter()
+                .filter(move |(name, _)| fits(name.get_ref()))
+                .filter_map(|(_, value)| match value.get_ref() {
+                    DeValue::Table(table) => Some(table),
+                    _ => None,
+                })
+        };
+        tables.into_iter().flat_map(below).collect()
+    })
+}
