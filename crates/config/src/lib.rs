@@ -10,7 +10,7 @@
 //! a mistake; `validate` checks what concerns several values and skips what depends on a value already refused. So one
 //! run shows all independent mistakes and none that follows from another. The tree is read by hand and not through
 //! `serde`, which stops at the first mistake and cannot say what was allowed instead. The allowed keys and the ranges come
-//! from one table (`keys`), which also makes the reference page ([`reference`]).
+//! from one table (`keys`), which also makes the reference page ([`reference()`]).
 
 mod diagnostic;
 mod keys;

@@ -1,6 +1,8 @@
 //! What a right configuration means, and what the smaller rules refuse.
 
 use graylane_config::{Config, HostPattern, KeySource, Source, Upstream, parse};
+use serde::Deserialize as _;
+use toml::Spanned;
 
 const START: &str = "[listeners.web]\naddress = \"127.0.0.1:8080\"\n[lanes.shop.stable]\nrespond = {}\n";
 
@@ -22,8 +24,11 @@ fn refused(text: &str) -> Vec<usize> {
     }
 }
 
-/// Name, weight in steps and interval of each lane of the first service.
-fn lanes(config: &Config) -> Vec<(String, u32, Option<(u32, u32)>)> {
+/// Name, weight in steps and interval of a lane.
+type Shown = (String, u32, Option<(u32, u32)>);
+
+/// Each lane of the first service.
+fn lanes(config: &Config) -> Vec<Shown> {
     let interval = |lane: &graylane_config::Lane| lane.interval.map(|i| (i.start(), i.end()));
     config.services[0]
         .lanes
@@ -58,7 +63,7 @@ fn the_quick_start_is_two_lanes_behind_one_listener() {
 
 #[test]
 fn two_lanes_grow_from_the_two_ends_in_file_order() {
-    // The header of `b` comes before that of `a`, and `toml` itself would put `b` last.
+    // In the order of the alphabet it would be `a` that grows from the low end.
     let config = read(&format!(
         "{START}[services.shop]\n[lanes.shop.b.respond]\n[lanes.shop.a]\nweight = 2\nrespond = {{}}\n"
     ));
@@ -156,15 +161,42 @@ fn the_section_of_a_module_keeps_its_places() {
     assert_eq!(&text[section.value.span()], "[modules.breaker]");
 }
 
+/// A module's settings, read as `graylane_pipeline::Settings` reads them.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    failures: Spanned<u32>,
+    rate: f64,
+}
+
+fn settings(config: &Config) -> Result<Settings, toml::de::Error> {
+    let section = &config.modules[0].value;
+    let table = section.get_ref().as_table().cloned().unwrap_or_default();
+    Settings::deserialize(toml::de::Deserializer::from(Spanned::new(section.span(), table)))
+}
+
+#[test]
+fn a_module_reads_its_section_after_the_text_is_gone() {
+    let right = format!("{START}[services.shop]\n[modules.breaker]\nfailures = 0x1F\nrate = 5e-1\n");
+    let wrong = format!("{right}limit = 3\n");
+
+    let read_right = settings(&read(&right)).unwrap();
+    let read_wrong = settings(&read(&wrong)).unwrap_err();
+
+    assert_eq!((*read_right.failures.get_ref(), read_right.rate), (31, 0.5));
+    assert_eq!(&right[read_right.failures.span()], "0x1F");
+    assert_eq!(&wrong[read_wrong.span().unwrap()], "limit");
+}
+
 #[test]
 fn a_byte_order_mark_moves_nothing() {
-    let text = format!("\u{feff}{START}[services.shop]\nsalt = \"\"\n");
-    let source = Source::new("graylane.toml", text);
+    let source = Source::new("graylane.toml", "\u{feff}x = 1\n".to_owned());
 
     let all = parse(&source, &[]).unwrap_err();
 
     let report = &all.reports(&source)[0];
-    assert_eq!((report.line, report.column), (Some(6), Some(8)));
+    assert_eq!((report.line, report.column), (Some(1), Some(1)));
+    assert!(report.message.contains("`x`"), "{report:?}");
 }
 
 #[test]

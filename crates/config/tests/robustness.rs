@@ -1,7 +1,5 @@
 //! No text makes the reader panic, overflow the stack or take a time that its size does not bound.
 
-use std::fmt::Write as _;
-
 use graylane_config::{MAX_TEXT, Source, parse};
 use proptest::prelude::*;
 
@@ -158,7 +156,7 @@ fn service() -> impl Strategy<Value = String> {
             .map(|(i, (weight, reserve))| {
                 let mut text = format!("[lanes.NAME.l{i}]\nweight = {}\n{upstream}\n", percent(*weight));
                 if let Some((from, to)) = reserve {
-                    writeln!(text, "reserve = [{}, \"{}%\"]", percent(*from), percent(*to)).unwrap();
+                    text += &format!("reserve = [{}, \"{}%\"]\n", percent(*from), percent(*to));
                 }
                 text
             })
@@ -171,31 +169,37 @@ fn service() -> impl Strategy<Value = String> {
     })
 }
 
-/// A text of the largest size, made of one piece.
-fn filled(start: &str, piece: &str) -> String {
-    let mut text = start.to_owned();
-    while text.len() + piece.len() <= MAX_TEXT {
-        text.push_str(piece);
-    }
-    text
+/// A text of the largest size, made of one piece between a start and an end.
+fn filled(start: &str, piece: &str, end: &str) -> String {
+    let times = (MAX_TEXT - start.len() - end.len()) / piece.len();
+    format!("{start}{}{end}", piece.repeat(times))
 }
 
 #[test]
 fn no_depth_overflows_the_stack() {
     let texts = [
-        filled("a = ", "["),
-        filled("a = ", "{a="),
-        filled("a = ", "[{a="),
-        filled("[a", ".a"),
-        filled("[[a", " . 'a'"),
-        filled("a", ".\"a\"") + " = 1",
-        filled("a = {a", ".a"),
-        filled("modules.breaker", &".a".repeat(14)) + " = 1",
+        filled("a = ", "[", ""),
+        filled("a = ", "{a=", ""),
+        filled("a = ", "[{a=", ""),
+        filled("[a", ".a", "]\n"),
+        filled("[[a", " . 'a'", "]]\n"),
+        filled("a", ".\"a\"", " = 1"),
+        filled("a = { a", ".a", " = 1 }"),
+        filled("a = [{ a", ".a", " = 1 }]"),
+        filled("", "{ a.b.c.d.e.f.g.h = ", ""),
+        // As deep as `toml` itself allows.
         format!(
-            "[modules.breaker]\n{}1{}",
-            "x = { a.b.c.d.e.f.g.h = [".repeat(39),
-            "]}".repeat(39)
+            "x = {}1{}",
+            format!("{{ a{} = ", ".a".repeat(78)).repeat(79),
+            " }".repeat(79)
         ),
+        // As deep as the check allows.
+        format!(
+            "[modules.breaker{}]\na{} = {{}} x",
+            ".a".repeat(30),
+            ".a".repeat(31)
+        ),
+        format!("[modules.x{}]\na{} = {{}}", ".a".repeat(30), ".a".repeat(31)),
     ];
 
     // A stack much smaller than that of any thread that reads a configuration.
@@ -231,9 +235,9 @@ fn a_text_of_the_largest_size_is_read_in_time() {
         numbered(|i| format!("[listeners.x{i}]\naddress = \"127.0.0.1:1\"\n")),
         numbered(|i| format!("[limits.x{i}]\n")),
         numbered(hosts),
-        filled("[[a]]\n", "[[a]]\n"),
-        filled("a = [", "1,\n"),
-        filled("[services.s]\nhosts = [", "\"a b\","),
+        filled("", "[[a]]\n", ""),
+        filled("a = [", "1,\n", "]"),
+        filled("[services.s]\nhosts = [", "\"a b\",", "]"),
         "x".repeat(MAX_TEXT),
         "\n".repeat(MAX_TEXT),
     ];

@@ -1,31 +1,42 @@
-//! Keys such as `a.b.c` may not have too many parts.
+//! Tables may not be nested too deeply.
 //!
-//! `toml` bounds the nesting of arrays and inline tables (at 80), but builds one table within another for each part of a
-//! dotted key or a header, and drops them recursively: a header of 1 MiB would overflow the stack. The check uses `toml`'s own
-//! lexer, so that the two cannot disagree about what is a string or a comment.
+//! `toml` bounds the nesting of arrays and inline tables (at 80) and the parts of one key (at 80), but not their product: it
+//! builds one table within another for each part of a key such as `a.b.c`, and drops them recursively, so that a text of
+//! 12 KB can overflow a stack of 512 KiB. The check uses `toml`'s own lexer, so that the two cannot disagree about what is
+//! a string or a comment.
 
 use toml_parser::lexer::TokenKind;
 
 use crate::Diagnostic;
 
-/// The most parts of a key. Ours have five at most (`lanes.<service>.<name>.respond.status`); a module may need more.
-const MAX_PARTS: usize = 16;
+/// The deepest that a header may be, and a line below it once more. Ours need five together
+/// (`lanes.<service>.<name>.respond.status`); a module may need more.
+const MOST: usize = 32;
 
 pub(super) fn check(text: &str) -> Result<(), Diagnostic> {
-    let mut start = 0;
-    let mut parts = 1;
+    // The dots of the key that led to each open bracket, and of the key read now.
+    let mut enclosing: Vec<usize> = Vec::new();
+    let mut enclosing_dots = 0;
+    let mut dots = 0;
     for token in toml_parser::Source::new(text).lex() {
         match token.kind() {
-            TokenKind::Dot => parts += 1,
-            TokenKind::Atom | TokenKind::Whitespace | TokenKind::BasicString | TokenKind::LiteralString => {}
-            _ => {
-                parts = 1;
-                start = token.span().end();
+            TokenKind::Dot => dots += 1,
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
+                enclosing.push(dots);
+                enclosing_dots += dots;
+                dots = 0;
             }
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                enclosing_dots -= enclosing.pop().unwrap_or(0);
+                dots = 0;
+            }
+            TokenKind::Comma | TokenKind::Newline => dots = 0,
+            _ => {}
         }
-        if parts > MAX_PARTS {
-            let error = Diagnostic::new(format!("a key of more than {MAX_PARTS} parts"));
-            return Err(error.hint("no key is so deep").at(start..token.span().end()));
+        if enclosing.len() + enclosing_dots + dots > MOST {
+            let error = Diagnostic::new(format!("nested more than {MOST} deep"));
+            let span = token.span();
+            return Err(error.hint("no key is so deep").at(span.start()..span.end()));
         }
     }
     Ok(())
@@ -36,20 +47,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_a_bounded_number_of_parts() {
-        let fine = format!(
-            "[a{}]\nx = \"{}\" # {}",
-            ".b".repeat(15),
-            ".".repeat(99),
-            ".".repeat(99)
-        );
+    fn the_parts_of_a_key_and_the_brackets_around_it_count_together() {
+        let fine = [
+            format!("[a{}]\nb{} = 1\n", ".b".repeat(31), ".c".repeat(32)).repeat(9),
+            format!("x = {{ a{} = 1, b{} = 2 }}", ".b".repeat(31), ".c".repeat(31)),
+            format!("x = [{}]", "{ a.b = [1.5] }, ".repeat(100)),
+            format!("x = \"{}\" # {}", "[.{".repeat(99), "[.{".repeat(99)),
+            format!("x = {}{}", "[".repeat(32), "]".repeat(32)),
+        ];
         let deep = [
-            format!("[a{}]", ".b".repeat(16)),
-            format!("a{} = 1", " . 'b'".repeat(16)),
-            format!("x = {{ y = 1, a{} = 1 }}", ".\"b\"".repeat(16)),
+            format!("[a{}]", ".b".repeat(32)),
+            format!("a{} = 1", " . 'b'".repeat(33)),
+            format!("x = {{ y = 1, a{} = 1 }}", ".\"b\"".repeat(32)),
+            "{ a.b = ".repeat(17),
+            "[".repeat(33),
         ];
 
-        assert_eq!(check(&fine), Ok(()));
+        for text in fine {
+            assert_eq!(check(&text), Ok(()), "{text}");
+        }
         for text in deep {
             assert!(check(&text).is_err(), "{text}");
         }

@@ -140,8 +140,8 @@ impl<'t> Top<'t> {
         let Some(table) = table_of(value, name, faults) else {
             return Field::Bad;
         };
-        let all = entries(table)
-            .into_iter()
+        let all = table
+            .iter()
             .map(|(key, value)| read(key, value, faults))
             .collect();
         Field::Given(Spanned::new(value.span(), all))
@@ -163,16 +163,6 @@ fn refuse_unknown(root: &DeTable<'_>, faults: &mut Faults) -> Vec<&'static str> 
         faults.add(fault.hint(hint).at(key.span()));
     }
     misspelt
-}
-
-type Entry<'t> = (&'t Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>);
-
-/// The entries of a table in the order in which they first stand in the file: `toml` moves a table to the end when its
-/// header comes after one of a table within it.
-fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
 }
 
 fn listener<'t>(
@@ -261,7 +251,7 @@ fn lane_group<'t>(
     let name = format!("lanes.{}", cut(key.get_ref()));
     let lanes = table_of(value, &name, faults).map(|table| {
         let read = |(key, value)| lane(&name, key, value, faults);
-        entries(table).into_iter().map(read).collect()
+        table.iter().map(read).collect()
     });
     LaneGroup {
         service: key.get_ref().clone().into_owned(),
