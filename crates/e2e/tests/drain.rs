@@ -190,7 +190,8 @@ fn an_upgraded_connection_is_given_the_limit_too() {
 #[test]
 fn a_second_signal_ends_at_once() {
     let upstream = Upstream::start(|turn| turn.hang());
-    let mut gateway = Recipe::to(upstream.address()).start();
+    // Seven workers have nothing to do and end at the first signal: the second one must find them gone.
+    let mut gateway = Recipe::to(upstream.address()).server("workers = 8").start();
     let _client = in_flight(&gateway, &upstream);
     gateway.terminate();
     gateway.until_event("draining");
@@ -301,7 +302,10 @@ fn an_answer_that_streams_while_the_drain_begins_is_streamed_to_its_end() {
             Next::Close
         }
     });
-    let mut gateway = Recipe::to(upstream.address()).start();
+    // Its head is out before the drain, without a word of closing: the connection ends when its grace does.
+    let mut gateway = Recipe::to(upstream.address())
+        .drain("idle_grace = \"300ms\"")
+        .start();
     let mut client = gateway.client();
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     client.response_head().unwrap();
