@@ -100,6 +100,7 @@ pub struct Gateway {
     shared: Arc<Shared>,
     orders: watch::Sender<Order>,
     ended: Vec<oneshot::Receiver<u64>>,
+    cut: u64,
 }
 
 /// How a drain ended.
@@ -134,6 +135,7 @@ impl Gateway {
             shared: Arc::clone(shared),
             orders,
             ended,
+            cut: 0,
         })
     }
 
@@ -157,14 +159,15 @@ impl Gateway {
 
     /// Waits until every worker ended.
     pub async fn ended(&mut self) -> Drained {
-        let mut cut = 0;
-        for worker in &mut self.ended {
+        // What is known is kept in `self`: the caller may drop this future half way, at a second signal, and ask again.
+        while let Some(worker) = self.ended.last_mut() {
             // A worker that panicked sends nothing; its connections are gone, and counted by nobody.
-            cut += worker.await.unwrap_or(0);
+            self.cut += worker.await.unwrap_or(0);
+            self.ended.pop();
         }
         Drained {
             served: self.shared.counters.ended(),
-            cut,
+            cut: self.cut,
         }
     }
 }
