@@ -1,7 +1,6 @@
 //! *answer*: the one place that turns a lane's own answer, an endpoint's answer or a fault into a response.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -11,7 +10,8 @@ use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::headers::{self, FAULT, Present};
+use crate::forward::Upstream;
+use crate::headers::{self, FAULT, Field, Present};
 use crate::pool::Lease;
 use crate::record::Record;
 
@@ -21,7 +21,7 @@ pub(crate) struct Answer {
     content: Content,
     /// The endpoint's connection: it may serve another exchange once this body was read to its end.
     lease: Option<Lease>,
-    record: Record,
+    record: Box<Record>,
 }
 
 #[derive(Debug)]
@@ -30,22 +30,15 @@ enum Content {
     Upstream(Incoming),
 }
 
-/// What an endpoint answered.
-#[derive(Debug)]
-pub(crate) struct Upstream {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) lease: Lease,
-}
-
 /// Passes an endpoint's answer on.
 #[inline]
-pub(crate) fn upstream(upstream: Upstream, mut record: Record) -> Response<Answer> {
+pub(crate) fn upstream(upstream: Upstream, mut record: Box<Record>) -> Response<Answer> {
     let Upstream { response, lease } = upstream;
     let (mut parts, incoming) = response.into_parts();
     let present = Present::scan(&parts.headers);
     headers::drop_hop_by_hop(&mut parts.headers, present);
     // A lane is named by the gateway alone.
-    if present.has(Present::GRAY_VERSION) {
+    if present.has(Field::GRAY_VERSION) {
         parts.headers.remove(&headers::GRAY_VERSION);
     }
     parts.version = http::Version::HTTP_11;
@@ -58,7 +51,9 @@ pub(crate) fn upstream(upstream: Upstream, mut record: Record) -> Response<Answe
     if answer.is_end_stream() {
         answer.finish();
     }
-    finish_head(Response::from_parts(parts, answer))
+    let mut response = Response::from_parts(parts, answer);
+    finish_head(&mut response);
+    response
 }
 
 /// Answers in place of an endpoint: a lane of type `respond`.
@@ -66,16 +61,17 @@ pub(crate) fn own(
     status: StatusCode,
     content_type: HeaderValue,
     body: Bytes,
-    record: Record,
+    record: Box<Record>,
 ) -> Response<Answer> {
     let mut response = Response::new(Answer::own(body, status, record));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    finish_head(response)
+    finish_head(&mut response);
+    response
 }
 
 /// Answers a fault: its status, its word in `X-Graylane-Fault`, one line of text.
-pub(crate) fn fault(fault: Fault, mut record: Record) -> Response<Answer> {
+pub(crate) fn fault(fault: Fault, mut record: Box<Record>) -> Response<Answer> {
     record.fault = Some(fault);
     let status = StatusCode::from_u16(fault.status()).expect("every fault has a valid status");
     let text = Bytes::from_static(sentence(fault).as_bytes());
@@ -90,23 +86,24 @@ pub(crate) fn fault(fault: Fault, mut record: Record) -> Response<Answer> {
     if closes(fault) {
         head.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    finish_head(response)
+    finish_head(&mut response);
+    response
 }
 
 /// What every answer gets: the lane where the service shows it, and the word to leave where the gateway drains.
 #[inline]
-fn finish_head(mut response: Response<Answer>) -> Response<Answer> {
-    let conn = Arc::clone(response.body().record.conn());
-    if let Some(lane) = response.body_mut().record.shown_lane.take() {
+fn finish_head(response: &mut Response<Answer>) {
+    let lane = response.body_mut().record.shown_lane.take();
+    let draining = response.body().record.conn().worker.shared.is_draining();
+    if let Some(lane) = lane {
         response.headers_mut().insert(headers::GRAY_VERSION.clone(), lane);
     }
-    if conn.worker.shared.is_draining() {
+    if draining {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    conn.answering();
-    response
+    response.body().record.conn().answering();
 }
 
 /// After these the rest of the connection's bytes cannot be trusted to be a request.
@@ -137,7 +134,7 @@ fn sentence(fault: Fault) -> &'static str {
 }
 
 impl Answer {
-    fn own(body: Bytes, status: StatusCode, mut record: Record) -> Self {
+    fn own(body: Bytes, status: StatusCode, mut record: Box<Record>) -> Self {
         record.status = status.as_u16();
         Self {
             content: Content::Own(Some(body)),
@@ -150,7 +147,7 @@ impl Answer {
     fn finish(&mut self) {
         self.record.complete = true;
         if let Some(lease) = self.lease.take() {
-            lease.give_back();
+            lease.give_back(self.record.conn().worker.clock.now());
         }
     }
 }

@@ -8,7 +8,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use ipnet::IpNet;
 
-use crate::headers::{FORWARDED_FOR, GRAY_VERSION, Present, TRACEPARENT};
+use crate::headers::{FORWARDED_FOR, Field, GRAY_VERSION, Present, TRACEPARENT};
 use crate::random;
 use crate::screen::Screened;
 
@@ -30,7 +30,7 @@ pub(crate) struct Client {
 impl Client {
     #[inline]
     pub(crate) fn find(parts: &Parts, present: Present, trusted: bool, peers: &[IpNet]) -> Self {
-        let behind = (trusted && present.has(Present::FORWARDED_FOR))
+        let behind = (trusted && present.has(Field::FORWARDED_FOR))
             .then(|| client_behind(&parts.headers, peers))
             .flatten();
         Self {
@@ -48,9 +48,10 @@ pub(crate) fn asked<'a>(
     client: &'a Client,
     peer: &'a str,
 ) -> Asked<'a> {
-    let forced = match parts.headers.get(&GRAY_VERSION) {
-        Some(name) if client.trusted => Forced::By(name.as_bytes()),
-        _ => Forced::No,
+    let named = screened.present.has(Field::GRAY_VERSION) && client.trusted;
+    let forced = match named.then(|| parts.headers.get(&GRAY_VERSION)).flatten() {
+        Some(name) => Forced::By(name.as_bytes()),
+        None => Forced::No,
     };
     let host = parts
         .headers
@@ -102,9 +103,11 @@ fn address(text: &str) -> Option<IpAddr> {
 /// Takes the trace id of a valid `traceparent`, or makes a new one and puts it into the head.
 #[inline]
 pub(crate) fn trace(headers: &mut HeaderMap, present: Present) -> TraceId {
-    if present.has(Present::TRACEPARENT) {
-        let mut values = headers.get_all(&TRACEPARENT).iter();
-        let only = values.next().filter(|_| values.next().is_none());
+    if present.has(Field::TRACEPARENT) {
+        let only = present
+            .has_one(Field::TRACEPARENT)
+            .then(|| headers.get(&TRACEPARENT))
+            .flatten();
         if let Some(trace) = only.and_then(|value| read_traceparent(value.as_bytes())) {
             return trace;
         }
@@ -225,7 +228,10 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(TRACEPARENT.clone(), value.parse().unwrap());
 
-            let trace = trace(&mut headers, Present::TRACEPARENT);
+            let trace = {
+                let present = Present::scan(&headers);
+                trace(&mut headers, present)
+            };
 
             let sent = headers[&TRACEPARENT].to_str().unwrap();
             assert_eq!(sent == value, keep, "{value}");

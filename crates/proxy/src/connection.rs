@@ -226,41 +226,46 @@ fn exchange(
 ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<> {
     conn.exchange_began();
     let mut record = Record::new(conn);
-    let plan = prepare(conn, memory, request, &mut record);
-    async move { Ok(carry_out(plan, record).await) }
+    let mut plan = prepare(conn, memory, request, &mut record);
+    // The plan stays where it is, in the future: moving it on would copy it once more for every exchange.
+    async move { Ok(carry_out(&mut plan, record).await) }
 }
 
-async fn carry_out(plan: Plan, mut record: Record) -> Response<Answer> {
-    let (snapshot, lane, request, wish) = match plan {
-        Plan::Refuse(fault) => return answer::fault(fault, record),
-        Plan::Respond { snapshot, lane } => return respond(&snapshot.lane(lane).upstream, record),
+async fn carry_out(plan: &mut Plan, mut record: Box<Record>) -> Response<Answer> {
+    let (snapshot, lane, call, wish) = match plan {
+        Plan::Refuse(fault) => return answer::fault(*fault, record),
+        Plan::Respond { snapshot, lane } => return respond(&snapshot.lane(*lane).upstream, record),
         Plan::Forward {
             snapshot,
             lane,
-            request,
+            call,
             wish,
-        } => (snapshot, lane, request, wish),
+        } => (snapshot, *lane, call, wish),
     };
     let Upstream::Endpoints(endpoints) = &snapshot.lane(lane).upstream else {
         unreachable!("a plan to forward is made only for a lane with endpoints")
     };
-    match forward(request, lane, endpoints, &mut record).await {
-        Err(fault) => answer::fault(fault, record),
-        Ok(mut upstream) => match wish {
-            Some(wish) if upstream.response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                let conn = Arc::clone(record.conn());
-                let endpoint = hyper::upgrade::on(&mut upstream.response);
-                let protocol = upstream.response.headers().get(header::UPGRADE).cloned();
-                let mut response = answer::upstream(upstream, record);
-                upgrade::join(wish, endpoint, protocol, &mut response, conn);
-                response
-            }
-            _ => answer::upstream(upstream, record),
-        },
+    let mut upstream = match forward(call, lane, endpoints, &mut record).await {
+        Ok(upstream) => upstream,
+        Err(fault) => return answer::fault(fault, record),
+    };
+    match wish
+        .take()
+        .filter(|_| upstream.response.status() == StatusCode::SWITCHING_PROTOCOLS)
+    {
+        None => answer::upstream(upstream, record),
+        Some(wish) => {
+            let conn = Arc::clone(record.conn());
+            let endpoint = hyper::upgrade::on(&mut upstream.response);
+            let protocol = upstream.response.headers().get(header::UPGRADE).cloned();
+            let mut response = answer::upstream(upstream, record);
+            upgrade::join(wish, endpoint, protocol, &mut response, conn);
+            response
+        }
     }
 }
 
-fn respond(upstream: &Upstream, record: Record) -> Response<Answer> {
+fn respond(upstream: &Upstream, record: Box<Record>) -> Response<Answer> {
     match upstream {
         Upstream::Respond {
             status,

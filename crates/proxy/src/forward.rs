@@ -4,37 +4,70 @@
 //! whatever its method; and a request with a safe method and no body that was sent on a kept-alive connection which
 //! closed without an answer: the endpoint had most likely closed it before (RFC 9112, section 9.3.1). Nothing else: an
 //! endpoint may have acted on it.
+//!
+//! The request stays in one place, [`Call`], until hyper takes it: moving it through every future on the way would cost
+//! more than the rest of this file.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
 use graylane_config::Endpoint;
 use graylane_pipeline::{Attempt, EndpointId, Fault, Hooks, LaneId, Outcome};
-use http::Response;
-use http::{Method, Request};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
 
-use crate::answer::Upstream;
 use crate::connection::Conn;
 use crate::pool::{self, ConnectError, Lease};
 use crate::received::Received;
 use crate::record::Record;
+use crate::replay;
+
+/// A request on its way to an endpoint.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Taken when it is sent, put back when it turns out that it was not.
+    request: Option<Request<Received>>,
+    /// Whether it may be sent a second time: its method is safe (RFC 9110, section 9.2.1) and it has no body.
+    repeatable: bool,
+    upgrades: bool,
+    /// How often another endpoint or connection was tried.
+    retries: u8,
+}
+
+/// What an endpoint answered.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) lease: Lease,
+}
+
+impl Call {
+    #[inline]
+    pub(crate) fn new(request: Request<Received>, upgrades: bool) -> Self {
+        let safe = matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+        );
+        Self {
+            repeatable: safe && request.body().is_empty(),
+            request: Some(request),
+            upgrades,
+            retries: 0,
+        }
+    }
+}
 
 /// Asks the endpoints of a lane in turn until one answers.
 pub(crate) async fn forward(
-    mut request: Request<Received>,
+    call: &mut Call,
     lane: LaneId,
     endpoints: &[(EndpointId, Endpoint)],
     record: &mut Record,
 ) -> Result<Upstream, Fault> {
-    let conn = Arc::clone(record.conn());
-    let hooks = conn.worker.shared.hooks();
     let first = if endpoints.len() > 1 { pool::turn(lane) } else { 0 };
-    let mut fault = Fault::NoEndpoint;
+    let mut fault = None;
     for step in 0..endpoints.len() {
         let (id, endpoint) = &endpoints[(first + step) % endpoints.len()];
         let attempt = Attempt {
@@ -42,226 +75,192 @@ pub(crate) async fn forward(
             lane,
             started: Instant::now(),
         };
-        let Some(admitted) = Admitted::ask(hooks, attempt) else {
+        let hooks = record.conn().worker.shared.hooks();
+        let Some(mut admitted) = Admitted::ask(hooks, &attempt) else {
             continue;
         };
-        if fault != Fault::NoEndpoint {
-            record.retries += 1;
-        }
+        call.retries += u8::from(fault.is_some());
+        let asked = ask(call, *id, endpoint, record.conn()).await;
+        admitted.outcome = match &asked {
+            Ok(upstream) => Outcome::Answered(upstream.response.status().as_u16()),
+            Err(failed) => failed.outcome,
+        };
+        drop(admitted);
         record.endpoint = Some(*id);
-        match ask(&conn, *id, endpoint, request, &mut record.retries).await {
-            Ok(upstream) => {
-                admitted.settle(Outcome::Answered(upstream.response.status().as_u16()));
-                return Ok(upstream);
-            }
-            Err(Failed {
-                outcome,
-                fault: why,
-                unsent,
-            }) => {
-                admitted.settle(outcome);
-                fault = why;
-                match unsent {
-                    Some(back) => request = *back,
-                    None => return Err(fault),
-                }
-            }
+        record.retries = call.retries;
+        match asked {
+            Ok(upstream) => return Ok(upstream),
+            Err(failed) if call.request.is_none() => return Err(failed.fault),
+            Err(failed) => fault = Some(failed.fault),
         }
     }
-    Err(fault)
+    Err(fault.unwrap_or(Fault::NoEndpoint))
 }
 
 /// An attempt that every module admitted: settled exactly once, also when the client leaves and the future is dropped.
 struct Admitted<'a> {
     hooks: &'a Hooks,
-    attempt: Attempt,
+    attempt: &'a Attempt,
     outcome: Outcome,
 }
 
 impl<'a> Admitted<'a> {
     #[inline]
-    fn ask(hooks: &'a Hooks, attempt: Attempt) -> Option<Self> {
-        hooks.admit(&attempt).then_some(Self {
+    fn ask(hooks: &'a Hooks, attempt: &'a Attempt) -> Option<Self> {
+        hooks.admit(attempt).then_some(Self {
             hooks,
             attempt,
             outcome: Outcome::Abandoned,
         })
-    }
-
-    #[inline]
-    fn settle(mut self, outcome: Outcome) {
-        self.outcome = outcome;
     }
 }
 
 impl Drop for Admitted<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.hooks.settle(&self.attempt, self.outcome);
+        self.hooks.settle(self.attempt, self.outcome);
     }
 }
 
-/// Why an endpoint gave no answer.
+/// Why an endpoint gave no answer. Whether another may be asked is told by the call: it has its request, or not.
+#[derive(Debug, Clone, Copy)]
 struct Failed {
     outcome: Outcome,
     fault: Fault,
-    /// The request, where it was not sent and another endpoint may be asked.
-    unsent: Option<Box<Request<Received>>>,
 }
 
 impl Failed {
-    fn finally(outcome: Outcome, fault: Fault) -> Self {
-        Self {
-            outcome,
-            fault,
-            unsent: None,
-        }
-    }
+    const BROKEN: Self = Self {
+        outcome: Outcome::Broken,
+        fault: Fault::UpstreamBroken,
+    };
 }
 
 /// Asks one endpoint: over idle connections while there are any, then over a new one.
-async fn ask(
-    conn: &Arc<Conn>,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    mut request: Request<Received>,
-    retries: &mut u8,
-) -> Result<Upstream, Failed> {
-    loop {
-        let Some(lease) = pool::take_idle(&conn.worker, id).await else {
-            break;
-        };
-        let copy = copy_if_repeatable(&request);
-        match send(conn, lease, request).await {
+#[inline]
+async fn ask(call: &mut Call, id: EndpointId, endpoint: &Endpoint, conn: &Conn) -> Result<Upstream, Failed> {
+    while let Some(lease) = pool::take_idle(id).await {
+        match send(call, lease, conn).await {
             Ok(upstream) => return Ok(upstream),
-            Err(NotAnswered {
-                unsent: Some(back), ..
-            }) => request = back,
-            Err(NotAnswered {
-                failed: Some(failed), ..
-            }) => return Err(failed),
-            Err(_) => match copy {
-                Some(copy) => {
-                    *retries += 1;
-                    request = copy;
-                    break;
-                }
-                None => return Err(Failed::finally(Outcome::Broken, Fault::UpstreamBroken)),
-            },
+            Err(NotAnswered::Unsent) => {}
+            Err(NotAnswered::Finally(failed)) => return Err(failed),
+            Err(NotAnswered::Closed(lease)) => {
+                // Boxed, as everything rare on this path: the size of a future is paid by every exchange.
+                let Some(request) = Box::pin(take_back(call, lease, conn)).await else {
+                    return Err(Failed::BROKEN);
+                };
+                call.retries += 1;
+                call.request = Some(request);
+                break;
+            }
         }
     }
-    let lease = match pool::connect(
-        &conn.worker,
-        id,
-        endpoint,
-        conn.worker.shared.limits().connect_time,
-    )
-    .await
-    {
+    Box::pin(ask_anew(call, id, endpoint, conn)).await
+}
+
+/// Asks one endpoint over a new connection.
+async fn ask_anew(
+    call: &mut Call,
+    id: EndpointId,
+    endpoint: &Endpoint,
+    conn: &Conn,
+) -> Result<Upstream, Failed> {
+    let limit = conn.worker.shared.limits().connect_time;
+    let lease = match pool::connect(id, endpoint, limit).await {
         Ok(lease) => lease,
-        Err(error) => {
-            let outcome = match error {
-                ConnectError::TimedOut => Outcome::TimedOut,
-                ConnectError::Refused(error) => {
-                    log::debug!("endpoint {}:{} refused: {error}", endpoint.host, endpoint.port);
-                    Outcome::Unreachable
-                }
-            };
+        Err(ConnectError::TimedOut) => {
             return Err(Failed {
-                outcome,
+                outcome: Outcome::TimedOut,
                 fault: Fault::Unreachable,
-                unsent: Some(Box::new(request)),
+            });
+        }
+        Err(ConnectError::Refused(error)) => {
+            log::debug!("endpoint {}:{} refused: {error}", endpoint.host, endpoint.port);
+            return Err(Failed {
+                outcome: Outcome::Unreachable,
+                fault: Fault::Unreachable,
             });
         }
     };
+    conn.worker.counters.upstream_opened.add(1);
     // The wait for the answer begins now, not when the connection was asked for.
     conn.waiting();
-    send(conn, lease, request).await.map_err(|error| match error {
-        NotAnswered {
-            failed: Some(failed), ..
-        } => failed,
-        NotAnswered {
-            unsent: Some(back), ..
-        } => Failed {
-            outcome: Outcome::Broken,
-            fault: Fault::UpstreamBroken,
-            unsent: Some(Box::new(back)),
-        },
-        NotAnswered { .. } => Failed::finally(Outcome::Broken, Fault::UpstreamBroken),
+    send(call, lease, conn).await.map_err(|error| match error {
+        NotAnswered::Finally(failed) => failed,
+        // Closed at once, before or after the request was written: a new connection has no such excuse.
+        NotAnswered::Unsent | NotAnswered::Closed(_) => Failed::BROKEN,
     })
 }
 
-/// A request that was sent, or not, and not answered.
-struct NotAnswered {
-    unsent: Option<Request<Received>>,
-    /// Set where trying again is out of the question.
-    failed: Option<Failed>,
+/// A request was not answered.
+enum NotAnswered {
+    /// It was not sent, and is back in the call.
+    Unsent,
+    /// The connection closed without an answer.
+    Closed(Lease),
+    /// Trying again is out of the question.
+    Finally(Failed),
 }
 
 /// Sends a request over one connection and waits for the head of the answer.
-async fn send(conn: &Conn, mut lease: Lease, request: Request<Received>) -> Result<Upstream, NotAnswered> {
-    let upgrades = crate::upgrade::is_asked(&request);
-    match within_deadline(conn, lease.sender.try_send_request(request)).await {
-        Some(Ok(response)) if response.status() == http::StatusCode::SWITCHING_PROTOCOLS && !upgrades => {
-            Err(NotAnswered {
-                unsent: None,
-                failed: Some(Failed::finally(Outcome::Broken, Fault::UpstreamBroken)),
-            })
+#[inline]
+async fn send(call: &mut Call, mut lease: Lease, conn: &Conn) -> Result<Upstream, NotAnswered> {
+    let Some(request) = call.request.take() else {
+        return Err(NotAnswered::Finally(Failed::BROKEN));
+    };
+    let sent = lease.sender.try_send_request(request);
+    match within_deadline(conn, sent).await {
+        Some(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS && !call.upgrades => {
+            Err(NotAnswered::Finally(Failed::BROKEN))
         }
         Some(Ok(response)) => Ok(Upstream { response, lease }),
         Some(Err(mut error)) => {
-            let unsent = error.take_message();
-            // The client's own body may be what broke the exchange: that says nothing about the endpoint.
-            let failed = conn
-                .body
-                .fault()
-                .map(|fault| Failed::finally(Outcome::Abandoned, fault));
             log::debug!("upstream: {}", error.error());
-            Err(NotAnswered { unsent, failed })
-        }
-        None if conn.body.waits_for_client() => {
-            let failed = Failed::finally(Outcome::Abandoned, Fault::RequestTimeout);
-            Err(NotAnswered {
-                unsent: None,
-                failed: Some(failed),
+            call.request = error.take_message();
+            // The client's own body may be what broke the exchange: that says nothing about the endpoint.
+            Err(match conn.body.fault() {
+                Some(fault) => NotAnswered::Finally(Failed {
+                    outcome: Outcome::Abandoned,
+                    fault,
+                }),
+                None if call.request.is_some() => NotAnswered::Unsent,
+                None => NotAnswered::Closed(lease),
             })
         }
-        None => {
-            let failed = Failed::finally(Outcome::TimedOut, Fault::UpstreamTimeout);
-            Err(NotAnswered {
-                unsent: None,
-                failed: Some(failed),
-            })
-        }
+        None => Err(NotAnswered::Finally(match conn.body.waits_for_client() {
+            true => Failed {
+                outcome: Outcome::Abandoned,
+                fault: Fault::RequestTimeout,
+            },
+            false => Failed {
+                outcome: Outcome::TimedOut,
+                fault: Fault::UpstreamTimeout,
+            },
+        })),
     }
 }
 
-type Sent = Result<Response<Incoming>, TrySendError<Request<Received>>>;
+/// The request that a closed connection was sent, if it may be sent again and nothing of an answer came.
+async fn take_back(call: &Call, lease: Lease, conn: &Conn) -> Option<Request<Received>> {
+    let Lease {
+        sender, last_words, ..
+    } = lease;
+    drop(sender);
+    if !call.repeatable {
+        return None;
+    }
+    let bytes = within_deadline(conn, last_words).await?.ok()??;
+    replay::read_back(&bytes)
+}
 
-/// Waits for the answer until the connection's deadline passes; the clock's scan wakes the task when it does.
-async fn within_deadline(conn: &Conn, answer: impl Future<Output = Sent>) -> Option<Sent> {
-    let mut answer = pin!(answer);
-    poll_fn(|cx| match answer.as_mut().poll(cx) {
-        Poll::Ready(sent) => Poll::Ready(Some(sent)),
+/// Waits until the connection's deadline passes; the clock's scan wakes the task when it does.
+#[inline]
+async fn within_deadline<T>(conn: &Conn, awaited: impl Future<Output = T>) -> Option<T> {
+    let mut awaited = pin!(awaited);
+    poll_fn(|cx| match awaited.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending if conn.deadline_passed() => Poll::Ready(None),
         Poll::Pending => Poll::Pending,
     })
     .await
-}
-
-/// A copy to send again, of a request that is safe (RFC 9110, section 9.2.1) and has no body.
-#[inline]
-fn copy_if_repeatable(request: &Request<Received>) -> Option<Request<Received>> {
-    let safe = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
-    );
-    if !safe || !request.body().is_empty() {
-        return None;
-    }
-    let mut copy = Request::new(Received::Empty);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
 }

@@ -13,24 +13,26 @@ static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection"
 
 /// Which of the known fields a head has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Present(u32);
+pub(crate) struct Present {
+    some: u32,
+    several: u32,
+}
+
+/// One of the known fields.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field(u32);
 
 macro_rules! fields {
     ($($bit:literal $name:ident $text:literal;)*) => {
-        impl Present {
+        impl Field {
             $(pub(crate) const $name: Self = Self(1 << $bit);)*
 
-            /// Looks at every field once.
             #[inline]
-            pub(crate) fn scan(headers: &HeaderMap) -> Self {
-                let mut present = 0;
-                for name in headers.keys() {
-                    present |= match name.as_str() {
-                        $($text => 1 << $bit,)*
-                        _ => 0,
-                    };
+            fn of(name: &HeaderName) -> u32 {
+                match name.as_str() {
+                    $($text => 1 << $bit,)*
+                    _ => 0,
                 }
-                Self(present)
             }
         }
     };
@@ -53,14 +55,10 @@ fields! {
     13 TRACEPARENT "traceparent";
     14 PROXY_AUTHORIZATION "proxy-authorization";
     15 PROXY_AUTHENTICATE "proxy-authenticate";
+    16 HOST "host";
 }
 
-impl Present {
-    #[inline]
-    pub(crate) const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
+impl Field {
     const HOP_BY_HOP: Self = Self(
         Self::CONNECTION.0
             | Self::KEEP_ALIVE.0
@@ -71,6 +69,32 @@ impl Present {
             | Self::PROXY_AUTHORIZATION.0
             | Self::PROXY_AUTHENTICATE.0,
     );
+}
+
+impl Present {
+    /// Looks at every field line once.
+    #[inline]
+    pub(crate) fn scan(headers: &HeaderMap) -> Self {
+        let (mut some, mut several) = (0, 0);
+        for (name, _) in headers {
+            let bit = Field::of(name);
+            several |= some & bit;
+            some |= bit;
+        }
+        Self { some, several }
+    }
+
+    /// Whether there is at least one such line.
+    #[inline]
+    pub(crate) const fn has(self, field: Field) -> bool {
+        self.some & field.0 != 0
+    }
+
+    /// Whether there is exactly one such line.
+    #[inline]
+    pub(crate) const fn has_one(self, field: Field) -> bool {
+        self.has(field) && self.several & field.0 == 0
+    }
 }
 
 /// Fields that `Connection` may not name away: dropping them would change what the message means, or let a client
@@ -100,10 +124,10 @@ fn may_be_named(name: &str) -> bool {
 /// Drops what concerns only the connection it came on (RFC 9110, section 7.6.1): the known hop-by-hop fields and those
 /// that `Connection` names. `TE: trailers` is worth keeping and is put back, since trailers are passed on.
 pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
-    if !present.has(Present::HOP_BY_HOP) {
+    if !present.has(Field::HOP_BY_HOP) {
         return;
     }
-    if present.has(Present::CONNECTION) {
+    if present.has(Field::CONNECTION) && !names_no_field(headers, present) {
         // Removing while reading the values is not possible; a connection that names other fields is rare enough.
         let named: Vec<HeaderName> = headers
             .get_all(header::CONNECTION)
@@ -115,9 +139,8 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
         for name in named {
             headers.remove(name);
         }
-        headers.remove(header::CONNECTION);
     }
-    let wants_trailers = present.has(Present::TE)
+    let wants_trailers = present.has(Field::TE)
         && headers.get_all(header::TE).iter().any(|value| {
             let tokens = value.as_bytes().split(|&byte| byte == b',');
             tokens
@@ -125,13 +148,14 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
                 .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
         });
     for (bit, name) in [
-        (Present::KEEP_ALIVE, &KEEP_ALIVE),
-        (Present::PROXY_CONNECTION, &PROXY_CONNECTION),
-        (Present::TE, &header::TE),
-        (Present::TRANSFER_ENCODING, &header::TRANSFER_ENCODING),
-        (Present::UPGRADE, &header::UPGRADE),
-        (Present::PROXY_AUTHORIZATION, &header::PROXY_AUTHORIZATION),
-        (Present::PROXY_AUTHENTICATE, &header::PROXY_AUTHENTICATE),
+        (Field::CONNECTION, &header::CONNECTION),
+        (Field::KEEP_ALIVE, &KEEP_ALIVE),
+        (Field::PROXY_CONNECTION, &PROXY_CONNECTION),
+        (Field::TE, &header::TE),
+        (Field::TRANSFER_ENCODING, &header::TRANSFER_ENCODING),
+        (Field::UPGRADE, &header::UPGRADE),
+        (Field::PROXY_AUTHORIZATION, &header::PROXY_AUTHORIZATION),
+        (Field::PROXY_AUTHENTICATE, &header::PROXY_AUTHENTICATE),
     ] {
         if present.has(bit) {
             headers.remove(name);
@@ -140,6 +164,17 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
     if wants_trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }
+}
+
+/// What nearly every `Connection` says.
+#[inline]
+fn names_no_field(headers: &HeaderMap, present: Present) -> bool {
+    let usual =
+        |value: &[u8]| value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close");
+    present.has_one(Field::CONNECTION)
+        && headers
+            .get(header::CONNECTION)
+            .is_some_and(|value| usual(value.as_bytes()))
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod prepare;
 mod random;
 mod received;
 mod record;
+mod replay;
 mod screen;
 mod upgrade;
 mod worker;

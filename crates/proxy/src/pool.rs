@@ -4,8 +4,8 @@
 //! that the endpoint closes is noticed at once and that an endpoint may answer before it has read the whole body.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use graylane_config::Endpoint;
@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 
 use crate::clock::Ticks;
 use crate::received::Received;
-use crate::worker::Worker;
+use crate::replay::{Kept, LastWords};
 
 /// Idle connections kept per endpoint and worker; a burst beyond it closes what it opened.
 const MAX_IDLE: usize = 256;
@@ -36,19 +36,20 @@ struct Pool {
 }
 
 struct Idle {
-    sender: SendRequest<Received>,
+    lease: Lease,
     since: u32,
 }
 
 /// A connection to an endpoint, taken for one exchange.
 pub(crate) struct Lease {
     pub(crate) sender: SendRequest<Received>,
+    /// The last request, once the connection is gone.
+    pub(crate) last_words: LastWords,
     endpoint: EndpointId,
-    worker: Arc<Worker>,
 }
 
-impl std::fmt::Debug for Lease {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Lease").field(&self.endpoint).finish()
     }
 }
@@ -56,22 +57,19 @@ impl std::fmt::Debug for Lease {
 impl Lease {
     /// Puts the connection back: the answer was read to its end.
     #[inline]
-    pub(crate) fn give_back(self) {
-        let Self {
-            sender,
-            endpoint,
-            worker,
-        } = self;
-        if sender.is_closed() {
+    pub(crate) fn give_back(self, now: u32) {
+        if self.sender.is_closed() {
             return;
         }
-        let since = worker.clock.now();
         // At the end of the thread the pool is gone before the last tasks are: then the connection just closes.
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
-            let idle = slot(&mut pool.idle, endpoint.0);
+            let idle = slot(&mut pool.idle, self.endpoint.0);
             if idle.len() < MAX_IDLE {
-                idle.push(Idle { sender, since });
+                idle.push(Idle {
+                    lease: self,
+                    since: now,
+                });
             }
         });
     }
@@ -79,16 +77,13 @@ impl Lease {
 
 /// Takes an idle connection that is ready, or would be as soon as its task runs.
 #[inline]
-pub(crate) async fn take_idle(worker: &Arc<Worker>, endpoint: EndpointId) -> Option<Lease> {
+pub(crate) async fn take_idle(endpoint: EndpointId) -> Option<Lease> {
     loop {
-        let idle = POOL.with_borrow_mut(|pool| slot(&mut pool.idle, endpoint.0).pop())?;
-        let mut sender = idle.sender;
-        if sender.is_ready() || sender.ready().await.is_ok() {
-            return Some(Lease {
-                sender,
-                endpoint,
-                worker: Arc::clone(worker),
-            });
+        let mut lease = POOL
+            .with_borrow_mut(|pool| slot(&mut pool.idle, endpoint.0).pop())?
+            .lease;
+        if lease.sender.is_ready() || lease.sender.ready().await.is_ok() {
+            return Some(lease);
         }
     }
 }
@@ -102,7 +97,6 @@ pub(crate) enum ConnectError {
 
 /// Makes a new connection.
 pub(crate) async fn connect(
-    worker: &Arc<Worker>,
     id: EndpointId,
     endpoint: &Endpoint,
     limit: Duration,
@@ -112,20 +106,20 @@ pub(crate) async fn connect(
         Ok(Err(error)) => return Err(ConnectError::Refused(error)),
         Err(_) => return Err(ConnectError::TimedOut),
     };
+    let (kept, last_words) = Kept::new(stream);
     let handshake = http1::Builder::new()
         .max_header_size(MAX_ANSWER_HEAD)
-        .handshake(TokioIo::new(stream))
+        .handshake(TokioIo::new(kept))
         .await;
     let (sender, connection) = handshake.map_err(|error| ConnectError::Refused(io::Error::other(error)))?;
-    worker.counters.upstream_opened.add(1);
     tokio::spawn(async move {
         // How the connection ended is told to whoever waits for an answer on it; for an idle one nobody needs to know.
         let _ = connection.with_upgrades().await;
     });
     Ok(Lease {
         sender,
+        last_words,
         endpoint: id,
-        worker: Arc::clone(worker),
     })
 }
 
@@ -152,7 +146,7 @@ pub(crate) fn turn(lane: LaneId) -> usize {
 pub(crate) fn sweep(now: u32, idle: Ticks) {
     POOL.with_borrow_mut(|pool| {
         for connections in &mut pool.idle {
-            connections.retain(|one| !one.sender.is_closed() && !idle.passed_since(one.since, now));
+            connections.retain(|one| !one.lease.sender.is_closed() && !idle.passed_since(one.since, now));
         }
     });
 }

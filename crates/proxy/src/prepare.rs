@@ -13,7 +13,8 @@ use hyper::body::Incoming;
 
 use crate::colour::{self, Client};
 use crate::connection::Conn;
-use crate::headers::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, GRAY_VERSION, Present};
+use crate::forward::Call;
+use crate::headers::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Field, GRAY_VERSION, Present};
 use crate::received::Received;
 use crate::record::Record;
 use crate::screen::{Screened, screen};
@@ -29,7 +30,7 @@ pub(crate) enum Plan {
     Forward {
         snapshot: Arc<Snapshot>,
         lane: LaneId,
-        request: Request<Received>,
+        call: Call,
         wish: Option<Wish>,
     },
 }
@@ -55,22 +56,16 @@ impl Memory {
 pub(crate) fn prepare(
     conn: &Arc<Conn>,
     memory: &RefCell<Memory>,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
     record: &mut Record,
 ) -> Plan {
     let limit = conn.worker.shared.limits().body;
-    let wish = match request.headers().contains_key(header::UPGRADE) {
-        true => {
-            let present = Present::scan(request.headers());
-            upgrade::wish(&mut request, present)
-        }
-        false => None,
-    };
     let (mut parts, incoming) = request.into_parts();
     let screened = match screen(&parts, limit) {
         Ok(screened) => screened,
         Err(fault) => return Plan::Refuse(fault),
     };
+    let wish = upgrade::wish(&mut parts, screened.present);
     let memory = &mut *memory.borrow_mut();
     let snapshot = Arc::clone(memory.snapshot.load());
     record.trace = colour::trace(&mut parts.headers, screened.present);
@@ -92,10 +87,11 @@ pub(crate) fn prepare(
         wish.write(&mut parts.headers);
     }
     let body = Received::new(incoming, conn, limit);
+    let call = Call::new(Request::from_parts(parts, body), wish.is_some());
     Plan::Forward {
         snapshot,
         lane,
-        request: Request::from_parts(parts, body),
+        call,
         wish,
     }
 }
@@ -109,7 +105,7 @@ fn decide(
     screened: Screened,
     record: &mut Record,
 ) -> Option<LaneId> {
-    if screened.present.has(Present::GRAY_VERSION) && !conn.trusted {
+    if screened.present.has(Field::GRAY_VERSION) && !conn.trusted {
         conn.worker.counters.stripped.add(1);
     }
     let client = Client::find(
@@ -142,7 +138,7 @@ fn rewrite(
 ) {
     let headers = &mut parts.headers;
     headers::drop_hop_by_hop(headers, present);
-    if present.has(Present::EXPECT) {
+    if present.has(Field::EXPECT) {
         // Met here: hyper sends the 100 as soon as the endpoint's connection reads the body.
         headers.remove(header::EXPECT);
     }
@@ -175,10 +171,10 @@ fn write_forwarding(
             element
         }
     };
-    let believed = |bit: Present| conn.trusted && present.has(bit);
+    let believed = |bit: Field| conn.trusted && present.has(bit);
     for (bit, name, own) in [
-        (Present::FORWARDED_FOR, &FORWARDED_FOR, conn.peer_header.clone()),
-        (Present::FORWARDED, &header::FORWARDED, element),
+        (Field::FORWARDED_FOR, &FORWARDED_FOR, conn.peer_header.clone()),
+        (Field::FORWARDED, &header::FORWARDED, element),
     ] {
         let value = if believed(bit) {
             chain(headers, name, &own)
@@ -187,10 +183,10 @@ fn write_forwarding(
         };
         headers.insert(name.clone(), value);
     }
-    if !believed(Present::FORWARDED_PROTO) {
+    if !believed(Field::FORWARDED_PROTO) {
         headers.insert(FORWARDED_PROTO.clone(), HeaderValue::from_static("http"));
     }
-    if !believed(Present::FORWARDED_HOST) {
+    if !believed(Field::FORWARDED_HOST) {
         headers.insert(FORWARDED_HOST.clone(), host);
     }
 }

@@ -30,9 +30,10 @@ pub(crate) struct Record {
 
 impl Record {
     #[inline]
-    pub(crate) fn new(conn: &Arc<Conn>) -> Self {
+    /// In a box, because it is passed from hand to hand with every answer.
+    pub(crate) fn new(conn: &Arc<Conn>) -> Box<Self> {
         conn.worker.counters.in_flight.add(1);
-        Self {
+        Box::new(Self {
             conn: Arc::clone(conn),
             started: Instant::now(),
             decision: None,
@@ -45,7 +46,7 @@ impl Record {
             complete: false,
             head: None,
             shown_lane: None,
-        }
+        })
     }
 
     pub(crate) fn conn(&self) -> &Arc<Conn> {

@@ -4,11 +4,11 @@
 //! lets pass.
 
 use graylane_pipeline::Fault;
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Uri};
 
-use crate::headers::Present;
+use crate::headers::{Field, Present};
 
 /// What screening found.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(crate) fn screen(parts: &Parts, max_body: u64) -> Result<Screened, Fault> {
         return Err(Fault::MethodNotServed);
     }
     let present = Present::scan(&parts.headers);
-    let host = only(&parts.headers, &header::HOST).ok_or(Fault::BadRequest)?;
+    let host = only(&parts.headers, present, Field::HOST, &header::HOST).ok_or(Fault::BadRequest)?;
     let host_end = host_end(host).ok_or(Fault::BadRequest)?;
     if let Some(authority) = parts.uri.authority() {
         // RFC 9112, section 3.2.2: the target wins over Host. Two different answers to "which host" is the stuff of
@@ -37,21 +37,34 @@ pub(crate) fn screen(parts: &Parts, max_body: u64) -> Result<Screened, Fault> {
     if !is_origin_form(&parts.uri, &parts.method) {
         return Err(Fault::BadRequest);
     }
-    if present.has(Present::TRANSFER_ENCODING) {
+    if present.has(Field::TRANSFER_ENCODING) {
         // RFC 9112, section 6.1: anything but one final `chunked` has more than one reading.
-        let coding = only(&parts.headers, &header::TRANSFER_ENCODING).ok_or(Fault::BadRequest)?;
-        if !coding.eq_ignore_ascii_case(b"chunked") || present.has(Present::CONTENT_LENGTH) {
+        let coding = only(
+            &parts.headers,
+            present,
+            Field::TRANSFER_ENCODING,
+            &header::TRANSFER_ENCODING,
+        )
+        .ok_or(Fault::BadRequest)?;
+        if !coding.eq_ignore_ascii_case(b"chunked") || present.has(Field::CONTENT_LENGTH) {
             return Err(Fault::BadRequest);
         }
     }
-    if present.has(Present::EXPECT) {
-        let expectation = only(&parts.headers, &header::EXPECT).ok_or(Fault::Expectation)?;
+    if present.has(Field::EXPECT) {
+        let expectation =
+            only(&parts.headers, present, Field::EXPECT, &header::EXPECT).ok_or(Fault::Expectation)?;
         if !expectation.eq_ignore_ascii_case(b"100-continue") {
             return Err(Fault::Expectation);
         }
     }
-    if present.has(Present::CONTENT_LENGTH) {
-        let length = only(&parts.headers, &header::CONTENT_LENGTH).ok_or(Fault::BadRequest)?;
+    if present.has(Field::CONTENT_LENGTH) {
+        let length = only(
+            &parts.headers,
+            present,
+            Field::CONTENT_LENGTH,
+            &header::CONTENT_LENGTH,
+        )
+        .ok_or(Fault::BadRequest)?;
         let length = std::str::from_utf8(length)
             .ok()
             .and_then(|text| text.parse::<u64>().ok());
@@ -64,10 +77,11 @@ pub(crate) fn screen(parts: &Parts, max_body: u64) -> Result<Screened, Fault> {
 
 /// The value of a field that must be there exactly once.
 #[inline]
-fn only<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a [u8]> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?;
-    values.next().is_none().then(|| value.as_bytes())
+fn only<'a>(headers: &'a HeaderMap, present: Present, field: Field, name: &HeaderName) -> Option<&'a [u8]> {
+    present
+        .has_one(field)
+        .then(|| headers.get(name).map(HeaderValue::as_bytes))
+        .flatten()
 }
 
 /// Checks `uri-host [ ":" port ]` (RFC 9110, section 7.2) and gives the length of the host.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::request::Parts;
+use http::{Response, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 
 use crate::answer::Answer;
 use crate::connection::Conn;
-use crate::headers::Present;
+use crate::headers::{Field, Present};
 
 /// The client's half of an upgrade, kept while the endpoint is asked.
 #[derive(Debug)]
@@ -19,19 +20,17 @@ pub(crate) struct Wish {
 }
 
 /// Takes the wish out of a request that asks for an upgrade in the way that RFC 9110 demands: `Connection` names it.
-pub(crate) fn wish<B>(request: &mut Request<B>, present: Present) -> Option<Wish> {
-    if !present.has(Present::UPGRADE) || !present.has(Present::CONNECTION) {
+pub(crate) fn wish(parts: &mut Parts, present: Present) -> Option<Wish> {
+    if !present.has(Field::UPGRADE) || !present.has(Field::CONNECTION) {
         return None;
     }
-    let named = request.headers().get_all(header::CONNECTION).iter().any(|value| {
+    let named = parts.headers.get_all(header::CONNECTION).iter().any(|value| {
         let mut tokens = value.as_bytes().split(|&byte| byte == b',');
         tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
     });
-    let protocol = request.headers().get(header::UPGRADE)?.clone();
-    named.then(|| Wish {
-        client: hyper::upgrade::on(request),
-        protocol,
-    })
+    let protocol = parts.headers.get(header::UPGRADE)?.clone();
+    let client = parts.extensions.remove::<OnUpgrade>()?;
+    named.then_some(Wish { client, protocol })
 }
 
 impl Wish {
@@ -40,11 +39,6 @@ impl Wish {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, self.protocol.clone());
     }
-}
-
-/// Whether the request that goes upstream asks for an upgrade.
-pub(crate) fn is_asked<B>(request: &Request<B>) -> bool {
-    request.headers().contains_key(header::UPGRADE)
 }
 
 /// After a 101 from the endpoint: tells the client the same and joins the two connections.
