@@ -1,5 +1,10 @@
 //! Real files: this test program carries notes, and is inspected as linked, stripped, and without section headers.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test as the test itself would"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -8,15 +8,15 @@
 //! - Everything that comes from outside has a limit: bytes, fields, time, connections.
 //!
 //! Mechanism
-//! - One thread per core ([`worker`]), each with a current-thread runtime and its own upstream connections ([`pool`]).
+//! - One thread per core (`worker`), each with a current-thread runtime and its own upstream connections (`pool`).
 //!   All workers take connections from one accept queue: with a queue per worker, a worker that closes would lose its own.
-//! - An exchange is prepared in one synchronous step ([`prepare`]: screen, colour, decide, rewrite the head) and then
-//!   forwarded ([`forward`]). Its [`record`] travels with it into the body of the answer, and is observed when dropped:
+//! - An exchange is prepared in one synchronous step (`prepare`: screen, colour, decide, rewrite the head) and then
+//!   forwarded (`forward`). Its `record` travels with it into the body of the answer, and is observed when dropped:
 //!   exactly once, however the exchange ends.
-//! - Times are coarse ([`clock`]): one scan every tick over the worker's connections, instead of a timer per request.
+//! - Times are coarse (`clock`): one scan every tick over the worker's connections, instead of a timer per request.
 //!
-//! To follow one request: [`worker`] accepts, [`connection`] serves, [`prepare`] decides, [`forward`] asks, [`answer`]
-//! returns, [`record`] observes.
+//! To follow one request: `worker` accepts, `connection` serves, `prepare` decides, `forward` asks, `answer`
+//! returns, `record` observes.
 
 mod answer;
 mod clock;

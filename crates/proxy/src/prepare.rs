@@ -21,6 +21,10 @@ use crate::screen::{Screened, screen};
 use crate::upgrade::{self, Wish};
 
 /// What is to be done with a request.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every plan is the large one, and a box for it would be an allocation per exchange"
+)]
 pub(crate) enum Plan {
     /// Answer the fault.
     Refuse(Fault),

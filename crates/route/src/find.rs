@@ -74,10 +74,11 @@ impl Hosts {
             }
         }
         for (suffix, paths) in &self.below {
-            if host.len() > suffix.len() && host.ends_with(&**suffix) {
-                if let Some((prefix, service)) = paths.find(path) {
-                    return Some((HostWord::Below(suffix), prefix, service));
-                }
+            if host.len() > suffix.len()
+                && host.ends_with(&**suffix)
+                && let Some((prefix, service)) = paths.find(path)
+            {
+                return Some((HostWord::Below(suffix), prefix, service));
             }
         }
         self.any

@@ -27,7 +27,7 @@ pub(super) fn explain(shared: &Shared, query: &str) -> Result<Explanation, Refus
             "peer" => {
                 peer = value
                     .parse()
-                    .map_err(|_| bad(format!("`{value}` is no address")))?
+                    .map_err(|_| bad(format!("`{value}` is no address")))?;
             }
             other => return Err(bad(format!("unknown parameter `{other}`"))),
         }

@@ -24,7 +24,7 @@ pub(crate) fn serve(args: &cli::Serve, version: Version, notes: &Notes) -> Resul
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(internal)?;
+        .map_err(|error| internal(&error))?;
     let code = runtime.block_on(run(args, version, notes));
     // A page that an operator still reads, or a part that hangs, must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -33,7 +33,7 @@ pub(crate) fn serve(args: &cli::Serve, version: Version, notes: &Notes) -> Resul
 
 async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, Failure> {
     // Before anything starts, so that a signal during the start is not lost.
-    let mut signals = Signals::new().map_err(internal)?;
+    let mut signals = Signals::new().map_err(|error| internal(&error))?;
     let mut started = tokio::select! {
         started = start::start(&args.file.config, version, notes) => started?,
         name = signals.next() => {
@@ -132,7 +132,7 @@ fn raise_descriptor_limit() {
     }
 }
 
-fn internal(error: std::io::Error) -> Failure {
+fn internal(error: &std::io::Error) -> Failure {
     Failure::new(
         INTERNAL,
         format_args!("cannot set up the runtime: {error}"),

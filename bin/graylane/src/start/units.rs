@@ -104,7 +104,7 @@ fn admin(parts: &Arc<Parts>) -> Unit {
         let listener = admin::bind(admin.address).map_err(|error| {
             unbindable(
                 &error,
-                format!("the admin port cannot listen on {}", admin.address),
+                &format!("the admin port cannot listen on {}", admin.address),
                 &admin.span,
                 loaded,
             )
@@ -123,7 +123,7 @@ fn listeners(parts: &Arc<Parts>) -> Unit {
         let mut addresses = Vec::new();
         for listener in &loaded.config.listeners {
             let socket = graylane_proxy::bind(listener)
-                .map_err(|error| unbindable(&error.source, error.to_string(), &listener.span, loaded))?;
+                .map_err(|error| unbindable(&error.source, &error.to_string(), &listener.span, loaded))?;
             addresses.push((listener.name.clone(), socket.local_addr()?));
             sockets.push(socket);
         }
@@ -168,12 +168,7 @@ fn located(code: u8, diagnostic: Diagnostic, loaded: &Loaded) -> BoxError {
     }
 }
 
-fn unbindable(
-    error: &io::Error,
-    message: String,
-    span: &std::ops::Range<usize>,
-    loaded: &Loaded,
-) -> BoxError {
+fn unbindable(error: &io::Error, message: &str, span: &std::ops::Range<usize>, loaded: &Loaded) -> BoxError {
     let (code, hint) = match error.kind() {
         io::ErrorKind::AddrInUse => (
             ADDRESS_IN_USE,

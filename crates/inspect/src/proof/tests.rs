@@ -101,7 +101,7 @@ fn absence_counts_only_where_another_artifact_has_the_module() {
 #[test]
 fn a_module_without_its_marker_is_told_on_by_both_witnesses() {
     let found = surprises(Channel::Canary, |artifact| {
-        marks(artifact).modules.retain(|one| one.name != "canary-log")
+        marks(artifact).modules.retain(|one| one.name != "canary-log");
     });
 
     assert!(found.contains(&"canary-log is in no artifact, so its absence is not proven".to_owned()));
