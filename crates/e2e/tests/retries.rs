@@ -281,3 +281,25 @@ fn an_upstream_that_fails_half_of_the_time_costs_no_safe_request() {
     assert_eq!(served, 100);
     assert!(turns.load(Ordering::SeqCst) > 20);
 }
+
+#[test]
+fn a_connection_whose_upstream_left_a_body_unread_is_not_used_again() {
+    let upstream = Upstream::start(|turn| {
+        if turn.connection == 0 {
+            turn.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+            return turn.hang();
+        }
+        turn.fixed(200, "served")
+    });
+    let gateway = Recipe::to(upstream.address())
+        .limit("response_time = \"2s\"")
+        .start();
+    let mut slow = gateway.client();
+    slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nonly the beginning");
+    let early = slow.response();
+
+    let response = gateway.client().get("/", &[]);
+
+    assert_eq!(early.text(), "early");
+    assert_eq!((response.status, response.text().as_str()), (200, "served"));
+}

@@ -146,7 +146,11 @@ impl Answer {
     /// The body was read to its end.
     fn finish(&mut self) {
         self.record.complete = true;
-        if let Some(lease) = self.lease.take() {
+        // An endpoint that answered before it read the whole body may never read the rest: whoever got this connection
+        // next would wait behind it.
+        if let Some(lease) = self.lease.take()
+            && !self.record.conn().body.is_under_way()
+        {
             lease.give_back(self.record.conn().worker.clock.now());
         }
     }

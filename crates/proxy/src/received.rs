@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -18,6 +18,8 @@ use crate::connection::Conn;
 pub(crate) struct Progress {
     bytes: AtomicU64,
     state: AtomicU8,
+    /// Whether the body is still on its way.
+    under_way: AtomicBool,
 }
 
 /// Who is waited for.
@@ -32,6 +34,12 @@ impl Progress {
     pub(crate) fn reset(&self) {
         self.bytes.store(0, Relaxed);
         self.state.store(UPSTREAM, Relaxed);
+        self.under_way.store(false, Relaxed);
+    }
+
+    /// Whether some of the body has not yet been taken by the endpoint's connection.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.under_way.load(Relaxed)
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -78,6 +86,7 @@ impl Received {
         if incoming.is_end_stream() {
             return Self::Empty;
         }
+        conn.body.under_way.store(true, Relaxed);
         Self::Streaming {
             incoming,
             conn: Arc::clone(conn),
@@ -100,7 +109,7 @@ impl Body for Received {
             return Poll::Ready(None);
         };
         let progress = &conn.body;
-        let Poll::Ready(next) = Pin::new(incoming).poll_frame(cx) else {
+        let Poll::Ready(next) = Pin::new(&mut *incoming).poll_frame(cx) else {
             if progress.state.swap(CLIENT, Relaxed) != CLIENT {
                 conn.waiting_for_client();
             }
@@ -109,7 +118,10 @@ impl Body for Received {
         progress.state.store(UPSTREAM, Relaxed);
         conn.waiting();
         match next {
-            None => Poll::Ready(None),
+            None => {
+                progress.under_way.store(false, Relaxed);
+                Poll::Ready(None)
+            }
             Some(Err(_)) => {
                 progress.state.store(MALFORMED, Relaxed);
                 Poll::Ready(Some(Err(BadBody)))
@@ -125,6 +137,10 @@ impl Body for Received {
                         progress.state.store(TOO_LARGE, Relaxed);
                         return Poll::Ready(Some(Err(BadBody)));
                     }
+                }
+                if frame.is_trailers() || incoming.is_end_stream() {
+                    // hyper does not ask for another frame then.
+                    progress.under_way.store(false, Relaxed);
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
