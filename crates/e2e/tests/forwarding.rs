@@ -356,3 +356,23 @@ fn clients_at_the_same_time_do_not_get_each_others_answers() {
 
     assert_eq!(right, [true; 16]);
 }
+
+#[test]
+fn a_chunked_body_arrives_whole_after_an_answer_of_an_old_upstream() {
+    let upstream = Upstream::start(|turn| {
+        if turn.head.target() == "/old" {
+            turn.read_body();
+            turn.write("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nold");
+            return Next::Keep;
+        }
+        turn.echo()
+    });
+    let gateway = Recipe::to(upstream.address()).start();
+    let mut client = gateway.client();
+    assert_eq!(client.get("/old", &[]).text(), "old");
+
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    let response = client.response();
+
+    assert_eq!(response.json()["body"], "hello");
+}

@@ -41,11 +41,13 @@ pub(crate) fn upstream(upstream: Upstream, mut record: Box<Record>) -> Response<
     if present.has(Field::GRAY_VERSION) {
         parts.headers.remove(&headers::GRAY_VERSION);
     }
+    // hyper speaks HTTP/1.0 to an endpoint that did, and drops a chunked body then without a word.
+    let lease = (parts.version == http::Version::HTTP_11).then_some(lease);
     parts.version = http::Version::HTTP_11;
     record.status = parts.status.as_u16();
     let mut answer = Answer {
         content: Content::Upstream(incoming),
-        lease: Some(lease),
+        lease,
         record,
     };
     if answer.is_end_stream() {
