@@ -376,3 +376,20 @@ fn a_chunked_body_arrives_whole_after_an_answer_of_an_old_upstream() {
 
     assert_eq!(response.json()["body"], "hello");
 }
+
+#[test]
+fn a_chunked_body_arrives_whole_whatever_the_method() {
+    for method in ["GET", "OPTIONS", "DELETE", "PUT"] {
+        let upstream = Upstream::echo();
+        let gateway = Recipe::to(upstream.address()).start();
+        let mut client = gateway.client();
+
+        client.send(format!(
+            "{method} / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        ));
+        let response = client.response();
+
+        assert_eq!(response.json()["body"], "hello", "{method}");
+        assert_eq!(upstream.faults(), Vec::<String>::new(), "{method}");
+    }
+}

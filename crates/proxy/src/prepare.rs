@@ -142,6 +142,10 @@ fn rewrite(
 ) {
     let headers = &mut parts.headers;
     headers::drop_hop_by_hop(headers, present);
+    if present.has(Field::TRANSFER_ENCODING) {
+        // Screened to be `chunked`. Without the field hyper would send a GET or HEAD without its body.
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
     if present.has(Field::EXPECT) {
         // Met here: hyper sends the 100 as soon as the endpoint's connection reads the body.
         headers.remove(header::EXPECT);
