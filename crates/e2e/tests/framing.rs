@@ -460,3 +460,14 @@ fn an_upstream_answer_that_is_ambiguous_is_not_passed_on() {
         );
     }
 }
+
+#[test]
+fn an_upstream_answer_with_chunks_and_a_length_is_passed_on_by_its_chunks() {
+    let upstream = Upstream::start(|turn| turn.chunked("Content-Length: 3\r\n", &["12345678"], ""));
+    let gateway = Recipe::to(upstream.address()).start();
+
+    let response = gateway.client().get("/", &[]);
+
+    assert_eq!((response.text().as_str(), response.complete), ("12345678", true));
+    assert_eq!(response.header("content-length"), None);
+}

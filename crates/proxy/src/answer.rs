@@ -37,6 +37,11 @@ pub(crate) fn upstream(upstream: Upstream, mut record: Box<Record>) -> Response<
     let (mut parts, incoming) = response.into_parts();
     let present = Present::scan(&parts.headers);
     headers::drop_hop_by_hop(&mut parts.headers, present);
+    if present.has(Present::TRANSFER_ENCODING) && present.has(Present::CONTENT_LENGTH) {
+        // RFC 9112, section 6.3: the chunks were what counted, and the length must not be passed on. hyper would cut the
+        // body to it.
+        parts.headers.remove(header::CONTENT_LENGTH);
+    }
     // A lane is named by the gateway alone.
     if present.has(Field::GRAY_VERSION) {
         parts.headers.remove(&headers::GRAY_VERSION);
