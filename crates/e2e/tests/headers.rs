@@ -263,3 +263,29 @@ fn two_traces_in_one_request_are_none() {
         "{parent}"
     );
 }
+
+#[test]
+fn trailers_cannot_say_what_the_gateway_alone_says() {
+    let upstream = Upstream::start(|turn| {
+        turn.chunked(
+            "Trailer: X-Gray-Version, X-Sum\r\n",
+            &["data"],
+            "X-Gray-Version: other\r\nX-Sum: 4\r\n",
+        )
+    });
+    let gateway = Recipe::to(upstream.address()).start();
+    let mut client = gateway.client();
+
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTrailer: X-Gray-Version, X-Forwarded-For, X-Sum\r\n\
+         Transfer-Encoding: chunked\r\n\r\n0\r\nX-Gray-Version: canary\r\nX-Forwarded-For: 192.0.2.1\r\n\
+         X-Sum: 0\r\n\r\n",
+    );
+    let response = client.response();
+
+    let names = |fields: &[(String, String)]| -> Vec<_> {
+        fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect()
+    };
+    assert_eq!(names(&response.trailers), ["x-sum"]);
+    assert_eq!(names(&upstream.only_request().trailers), ["x-sum"]);
+}

@@ -173,7 +173,7 @@ impl Body for Answer {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = self.get_mut();
-        let next = match &mut this.content {
+        let mut next = match &mut this.content {
             Content::Own(body) => body
                 .take()
                 .filter(|body| !body.is_empty())
@@ -183,7 +183,8 @@ impl Body for Answer {
                 Poll::Pending => return Poll::Pending,
             },
         };
-        if let Some(Ok(frame)) = &next {
+        if let Some(Ok(frame)) = &mut next {
+            headers::drop_asserted(frame);
             this.record.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
         }
         if next.is_none() || this.is_end_stream() {

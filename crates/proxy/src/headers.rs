@@ -1,6 +1,8 @@
 //! The header fields that a gateway must know: one pass tells which are there, and only those are touched.
 
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http_body::Frame;
 
 pub(crate) static GRAY_VERSION: HeaderName = HeaderName::from_static("x-gray-version");
 pub(crate) static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -163,6 +165,25 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
     }
     if wants_trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+}
+
+/// Drops from trailers what the gateway alone may say, and what was trusted or decided upon before they came: some
+/// servers merge trailers into the head.
+pub(crate) fn drop_asserted(frame: &mut Frame<Bytes>) {
+    if let Some(trailers) = frame.trailers_mut() {
+        for name in [
+            &GRAY_VERSION,
+            &header::FORWARDED,
+            &FORWARDED_FOR,
+            &FORWARDED_HOST,
+            &FORWARDED_PROTO,
+            &TRACEPARENT,
+            &FAULT,
+            &header::CONNECTION,
+        ] {
+            trailers.remove(name);
+        }
     }
 }
 

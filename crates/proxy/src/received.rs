@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::connection::Conn;
+use crate::headers;
 
 /// How far the body of the current request has come. Written by the task that feeds the endpoint, read by the task that
 /// serves the client; both run on the same thread.
@@ -126,7 +127,8 @@ impl Body for Received {
                 progress.state.store(MALFORMED, Relaxed);
                 Poll::Ready(Some(Err(BadBody)))
             }
-            Some(Ok(frame)) => {
+            Some(Ok(mut frame)) => {
+                headers::drop_asserted(&mut frame);
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 progress
                     .bytes
