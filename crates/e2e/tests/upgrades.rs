@@ -150,3 +150,23 @@ fn a_client_that_goes_away_ends_the_upstream_connection() {
         upstream.open() == 0
     });
 }
+
+#[test]
+fn an_upgrade_of_an_old_client_or_to_http_2_is_not_passed_on() {
+    for (version, protocol) in [("1.0", "websocket"), ("1.1", "h2c"), ("1.1", "websocket, H2C")] {
+        let upstream = Upstream::fixed("plain");
+        let gateway = Recipe::to(upstream.address()).start();
+        let mut client = gateway.client();
+
+        client.send(format!(
+            "GET / HTTP/{version}\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n"
+        ));
+        let response = client.response();
+
+        assert_eq!(response.status, 200, "{version} {protocol}");
+        assert!(
+            !upstream.only_request().head.has("upgrade"),
+            "{version} {protocol}"
+        );
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 
@@ -19,9 +19,11 @@ pub(crate) struct Wish {
     protocol: HeaderValue,
 }
 
-/// Takes the wish out of a request that asks for an upgrade in the way that RFC 9110 demands: `Connection` names it.
+/// Takes the wish out of a request that asks for an upgrade in the way that RFC 9110 demands: `Connection` names it, and
+/// the client speaks HTTP/1.1. `h2c` is not passed on (RFC 9113, section 3.1, withdrew it): what came through such a
+/// tunnel would be requests that nobody screened or coloured.
 pub(crate) fn wish(parts: &mut Parts, present: Present) -> Option<Wish> {
-    if !present.has(Field::UPGRADE) || !present.has(Field::CONNECTION) {
+    if !present.has(Field::UPGRADE) || !present.has(Field::CONNECTION) || parts.version != Version::HTTP_11 {
         return None;
     }
     let named = parts.headers.get_all(header::CONNECTION).iter().any(|value| {
@@ -29,6 +31,10 @@ pub(crate) fn wish(parts: &mut Parts, present: Present) -> Option<Wish> {
         tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
     });
     let protocol = parts.headers.get(header::UPGRADE)?.clone();
+    let mut asked = protocol.as_bytes().split(|&byte| byte == b',');
+    if asked.any(|token| token.trim_ascii().to_ascii_lowercase().starts_with(b"h2")) {
+        return None;
+    }
     let client = parts.extensions.remove::<OnUpgrade>()?;
     named.then_some(Wish { client, protocol })
 }
