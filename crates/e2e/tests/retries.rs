@@ -1,9 +1,11 @@
 //! Upstreams that fail: what is tried again, what never is, and what the client gets.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graylane_testkit::{DeadEnd, LIMIT, Next, Recipe, Upstream, eventually};
+use socket2::{Domain, Socket, Type};
 
 /// Answers the first request of its first connection, and closes that connection as the second request comes.
 fn closing_as_a_request_comes() -> Upstream {
@@ -302,4 +304,53 @@ fn a_connection_whose_upstream_left_a_body_unread_is_not_used_again() {
 
     assert_eq!(early.text(), "early");
     assert_eq!((response.status, response.text().as_str()), (200, "served"));
+}
+
+#[test]
+fn an_endpoint_that_could_not_be_reached_in_time_costs_the_next_one_none_of_its_own() {
+    let upstream = Upstream::fixed("served");
+    let full = FullQueue::new();
+    let gateway = Recipe::new()
+        .lane("stable", &[upstream.address(), full.address()])
+        .limit("connect_time = \"1500ms\"\nresponse_time = \"1s\"")
+        .start();
+    let mut client = gateway.client();
+
+    let statuses: Vec<_> = (0..4).map(|_| client.get("/", &[]).status).collect();
+
+    assert_eq!(statuses, [200; 4]);
+}
+
+/// A listener whose queue is full, so that whoever connects waits.
+struct FullQueue {
+    listener: Socket,
+    _waiting: Vec<Socket>,
+}
+
+impl FullQueue {
+    fn new() -> Self {
+        let open = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let listener = open();
+        listener
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
+        listener.listen(0).unwrap();
+        let waiting = (0..4)
+            .map(|_| {
+                let socket = open();
+                socket.set_nonblocking(true).unwrap();
+                // It is still under way when this returns, and stays so.
+                let _ = socket.connect(&listener.local_addr().unwrap());
+                socket
+            })
+            .collect();
+        Self {
+            listener,
+            _waiting: waiting,
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap().as_socket().unwrap()
+    }
 }

@@ -183,8 +183,6 @@ async fn ask_anew(
         }
     };
     conn.worker.counters.upstream_opened.add(1);
-    // The wait for the answer begins now, not when the connection was asked for.
-    conn.waiting();
     send(call, lease, conn).await.map_err(|error| match error {
         NotAnswered::Finally(failed) => failed,
         // Closed at once, before or after the request was written: a new connection has no such excuse.
@@ -208,6 +206,8 @@ async fn send(call: &mut Call, mut lease: Lease, conn: &Conn) -> Result<Upstream
     let Some(request) = call.request.take() else {
         return Err(NotAnswered::Finally(Failed::BROKEN));
     };
+    // The wait for the answer begins now: what other endpoints and the making of a connection took is not its fault.
+    conn.waiting();
     let sent = lease.sender.try_send_request(request);
     match within_deadline(conn, sent).await {
         Some(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS && !call.upgrades => {
