@@ -322,3 +322,32 @@ fn an_answer_that_streams_while_the_drain_begins_is_streamed_to_its_end() {
     );
     assert_eq!(gateway.wait(LIMIT), 0);
 }
+
+#[test]
+fn the_end_of_an_answer_that_a_slow_client_has_yet_to_take_is_not_cut() {
+    let long = "x".repeat(900_000);
+    let gateway = Recipe::new()
+        .lane_lines("stable", &format!("respond = {{ body = \"{long}\" }}\n"))
+        .server("workers = 1")
+        .drain("idle_grace = \"100ms\"")
+        .start();
+    let mut idle = gateway.client();
+    let mut slow = Client::connect_narrow(gateway.address(), 4096);
+    slow.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100));
+    // The answers that the system's buffers take have ended; the next one fills the gateway's own.
+    let ended = || gateway.metrics().sum("graylane_requests_total", &[]);
+    let mut before = -1.0;
+    eventually(LIMIT, "no more answers are taken", || {
+        std::mem::replace(&mut before, ended()) == ended() && before > 0.0
+    });
+
+    gateway.terminate();
+    idle.until_closed();
+    let mut last = slow.response();
+    while last.complete && last.header("connection") != Some("close") {
+        last = slow.response();
+    }
+
+    assert!(last.complete);
+    assert_eq!(last.body.len(), long.len());
+}

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 
@@ -48,6 +48,8 @@ pub(crate) struct Conn {
     pub(crate) body: Progress,
     phase: AtomicU8,
     deadline: Deadline,
+    /// Whether the client has yet to take some of what was written, an ended exchange's answer perhaps.
+    unsent: AtomicBool,
     waker: OnceLock<Waker>,
     /// Keeps the connection counted for as long as anything of it lives, a tunnel included.
     _presence: Presence,
@@ -64,6 +66,7 @@ impl Conn {
             body: Progress::default(),
             phase: AtomicU8::new(IDLE),
             deadline: Deadline::default(),
+            unsent: AtomicBool::new(false),
             waker: OnceLock::new(),
             worker: Arc::clone(worker),
             _presence: presence,
@@ -89,7 +92,7 @@ impl Conn {
 
     /// The process drains: an idle connection has only the grace time left.
     pub(crate) fn drain(&self) {
-        if self.phase.load(Relaxed) == IDLE {
+        if self.phase.load(Relaxed) == IDLE && !self.unsent.load(Relaxed) {
             self.deadline
                 .set_earlier(&self.worker.clock, self.worker.times.idle_grace);
         }
@@ -133,6 +136,12 @@ impl Conn {
     #[inline]
     pub(crate) fn exchange_ended(&self) {
         self.phase.store(IDLE, Relaxed);
+        self.rest();
+    }
+
+    /// The wait for the next request begins.
+    #[inline]
+    fn rest(&self) {
         let times = &self.worker.times;
         let idle = if self.worker.shared.is_draining() {
             times.idle_grace
@@ -160,7 +169,21 @@ impl Conn {
     /// The client took bytes.
     #[inline]
     fn sent(&self) {
-        if matches!(self.phase.load(Relaxed), ANSWER) {
+        let waited = self.unsent.load(Relaxed);
+        if waited {
+            self.unsent.store(false, Relaxed);
+        }
+        match self.phase.load(Relaxed) {
+            ANSWER => self.deadline.set(&self.worker.clock, self.worker.times.idle),
+            IDLE if waited => self.rest(),
+            _ => {}
+        }
+    }
+
+    /// The client takes no bytes now. The end of an answer may still have to go out when its exchange has ended: then
+    /// the client has the time of an answer, not what a drain leaves to idle connections.
+    fn not_sent(&self) {
+        if !self.unsent.swap(true, Relaxed) && self.phase.load(Relaxed) == IDLE {
             self.deadline.set(&self.worker.clock, self.worker.times.idle);
         }
     }
@@ -301,9 +324,12 @@ impl AsyncRead for Watched {
 impl AsyncWrite for Watched {
     #[inline]
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, bytes) else {
+            self.conn.not_sent();
+            return Poll::Pending;
+        };
         self.conn.sent();
-        Poll::Ready(Ok(written))
+        Poll::Ready(written)
     }
 
     #[inline]
@@ -312,9 +338,12 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write_vectored(cx, slices) else {
+            self.conn.not_sent();
+            return Poll::Pending;
+        };
         self.conn.sent();
-        Poll::Ready(Ok(written))
+        Poll::Ready(written)
     }
 
     fn is_write_vectored(&self) -> bool {
