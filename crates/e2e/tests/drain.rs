@@ -351,3 +351,33 @@ fn the_end_of_an_answer_that_a_slow_client_has_yet_to_take_is_not_cut() {
     assert!(last.complete);
     assert_eq!(last.body.len(), long.len());
 }
+
+#[test]
+fn a_second_signal_ends_a_drain_that_some_workers_have_finished() {
+    // The exchange occupies one worker; the others have nothing to wait for.
+    let gate = Gate::new();
+    let upstream = gated(&gate);
+    let mut gateway = Recipe::to(upstream.address()).server("workers = 8").start();
+    let mut client = in_flight(&gateway, &upstream);
+    gateway.terminate();
+    gateway.until_event("draining");
+    eventually(LIMIT, "only the busy worker is left", || {
+        threads(&gateway, "worker") == 1
+    });
+
+    gateway.terminate();
+    let code = gateway.wait(LIMIT);
+
+    assert_eq!(code, 16, "{}", gateway.stderr());
+    assert_eq!(gateway.until_event("stopped")["cut"], 1);
+    client.until_closed();
+}
+
+/// How many threads of this name the gateway has.
+fn threads(gateway: &Gateway, name: &str) -> usize {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", gateway.pid())).expect("a running process");
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .filter(|comm| comm.trim() == name)
+        .count()
+}
