@@ -43,11 +43,13 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
     };
     announce(args, &started);
     let name = signals.next().await;
+    // Before it is told: whoever reads that the gateway drains may rely on it.
+    started.gateway().drain();
     log::info!("{name}: draining");
     if args.file.json {
         output::line(&json!({ "event": "draining", "signal": name }));
     }
-    let drained = drain(&mut started, &mut signals).await;
+    let drained = drained(&mut started, &mut signals).await;
     started.stop().await;
     finish(args, drained)
 }
@@ -76,9 +78,8 @@ fn announce(args: &cli::Serve, started: &Started) {
     }
 }
 
-/// Waits for the drain, or for a second signal to end it.
-async fn drain(started: &mut Started, signals: &mut Signals) -> Drained {
-    started.gateway().drain();
+/// Waits for the drain to end, or for a second signal to end it.
+async fn drained(started: &mut Started, signals: &mut Signals) -> Drained {
     tokio::select! {
         drained = started.gateway().ended() => return drained,
         name = signals.next() => log::warn!("{name} again: ending at once"),
