@@ -266,3 +266,18 @@ fn an_answer_whose_body_takes_longer_than_its_head_may_is_not_cut() {
 
     assert_eq!((response.text().as_str(), response.complete), ("xxx", true));
 }
+
+#[test]
+fn a_listener_without_clients_takes_no_connection_from_the_others() {
+    let upstream = Upstream::echo();
+    let gateway = Recipe::to(upstream.address())
+        .limit("connections = 1")
+        .more("[listeners.other]\naddress = \"127.0.0.1:0\"\n")
+        .start();
+
+    let statuses: Vec<_> = (0..10)
+        .map(|_| gateway.client().get("/", &[("Connection", "close")]).status)
+        .collect();
+
+    assert_eq!(statuses, [200; 10]);
+}

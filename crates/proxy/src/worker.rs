@@ -166,10 +166,27 @@ async fn tick(worker: Arc<Worker>) {
 /// "connected" is reset.
 async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::Receiver<Order>) {
     loop {
-        tokio::select! {
+        let accepted = tokio::select! {
             biased;
             () = wait_for(&mut orders, |order| order != Order::Serve) => break,
-            () = accept_one(&worker, &listener) => {}
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // At the limit the client waits, here or in the queue: that is kinder than a refusal, and costs us
+                // nothing. A permit taken before there is a client would be lost to the other listeners.
+                let permit = tokio::select! {
+                    biased;
+                    () = wait_for(&mut orders, |order| order != Order::Serve) => None,
+                    permit = Arc::clone(&worker.shared.connections).acquire_owned() => permit.ok(),
+                };
+                open(&worker, stream, peer, permit);
+            }
+            Err(error) if is_about_one_connection(&error) => log::debug!("accept: {error}"),
+            Err(error) => {
+                log::error!("accept: {error}; waiting {} ms", OUT_OF_DESCRIPTORS.as_millis());
+                tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+            }
         }
     }
     let Ok(listener) = listener.into_std() else { return };
@@ -179,21 +196,6 @@ async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::R
             && let Ok(stream) = TcpStream::from_std(stream)
         {
             open(&worker, stream, peer, permit);
-        }
-    }
-}
-
-async fn accept_one(worker: &Arc<Worker>, listener: &TcpListener) {
-    // At the limit the client waits in the queue: that is kinder than a refusal, and costs us nothing.
-    let Ok(permit) = Arc::clone(&worker.shared.connections).acquire_owned().await else {
-        return;
-    };
-    match listener.accept().await {
-        Ok((stream, peer)) => open(worker, stream, peer, Some(permit)),
-        Err(error) if is_about_one_connection(&error) => log::debug!("accept: {error}"),
-        Err(error) => {
-            log::error!("accept: {error}; waiting {} ms", OUT_OF_DESCRIPTORS.as_millis());
-            tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
         }
     }
 }
