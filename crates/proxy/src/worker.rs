@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, TICK, Ticks};
 use crate::connection::{self, Conn};
@@ -121,23 +122,26 @@ pub(crate) fn spawn(
 
 async fn run(worker: Arc<Worker>, listeners: Vec<TcpListener>, mut orders: watch::Receiver<Order>) -> u64 {
     tokio::spawn(tick(Arc::clone(&worker)));
-    for listener in listeners {
-        tokio::spawn(accept(Arc::clone(&worker), listener, orders.clone()));
-    }
+    let accepting: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| tokio::spawn(accept(Arc::clone(&worker), listener, orders.clone())))
+        .collect();
     wait_for(&mut orders, |order| order != Order::Serve).await;
     OPEN.with_borrow(|open| open.each(|conn| conn.drain()));
     tokio::select! {
-        () = all_ended(&worker) => {}
+        () = all_ended(&worker, accepting) => {}
         () = tokio::time::sleep(worker.shared.drain_times().limit) => {}
         () = wait_for(&mut orders, |order| order == Order::Stop) => {}
     }
     worker.live.load(Relaxed)
 }
 
-/// Ends when no connection is left; an accept loop that still empties the queue counts as one.
-async fn all_ended(worker: &Worker) {
-    // The queue of the last accept loop is emptied without a pause, before this is polled again.
-    tokio::task::yield_now().await;
+/// Ends when every accept loop has emptied its queue and no connection is left.
+async fn all_ended(worker: &Worker, accepting: Vec<JoinHandle<()>>) {
+    for accepts in accepting {
+        // It fails only where it panicked, and then it is gone too.
+        let _ = accepts.await;
+    }
     while worker.live.load(Relaxed) > 0 {
         worker.last_ended.notified().await;
     }
