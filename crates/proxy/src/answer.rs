@@ -37,7 +37,7 @@ pub(crate) fn upstream(upstream: Upstream, mut record: Box<Record>) -> Response<
     let (mut parts, incoming) = response.into_parts();
     let present = Present::scan(&parts.headers);
     headers::drop_hop_by_hop(&mut parts.headers, present);
-    if present.has(Present::TRANSFER_ENCODING) && present.has(Present::CONTENT_LENGTH) {
+    if present.has(Field::TRANSFER_ENCODING) && present.has(Field::CONTENT_LENGTH) {
         // RFC 9112, section 6.3: the chunks were what counted, and the length must not be passed on. hyper would cut the
         // body to it.
         parts.headers.remove(header::CONTENT_LENGTH);
