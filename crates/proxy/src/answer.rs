@@ -8,59 +8,56 @@ use graylane_pipeline::Fault;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
-use crate::forward::Upstream;
-use crate::headers::{self, FAULT, Field, Present};
-use crate::pool::Lease;
+use crate::headers::{self, FAULT};
 use crate::record::Record;
+use crate::upstream::{Link, Reply, ReplyBroken};
 
 /// The body of an answer, with the record of its exchange.
 #[derive(Debug)]
 pub(crate) struct Answer {
     content: Content,
-    /// The endpoint's connection: it may serve another exchange once this body was read to its end.
-    lease: Option<Lease>,
     record: Box<Record>,
 }
 
 #[derive(Debug)]
 enum Content {
     Own(Option<Bytes>),
-    Upstream(Incoming),
+    Upstream(Reply),
 }
 
 /// Passes an endpoint's answer on.
 #[inline]
-pub(crate) fn upstream(upstream: Upstream, mut record: Box<Record>) -> Response<Answer> {
-    let Upstream { response, lease } = upstream;
-    let (mut parts, incoming) = response.into_parts();
-    let present = Present::scan(&parts.headers);
-    headers::drop_hop_by_hop(&mut parts.headers, present);
-    if present.has(Field::TRANSFER_ENCODING) && present.has(Field::CONTENT_LENGTH) {
-        // RFC 9112, section 6.3: the chunks were what counted, and the length must not be passed on. hyper would cut the
-        // body to it.
-        parts.headers.remove(header::CONTENT_LENGTH);
-    }
-    // A lane is named by the gateway alone.
-    if present.has(Field::GRAY_VERSION) {
-        parts.headers.remove(&headers::GRAY_VERSION);
-    }
-    // hyper speaks HTTP/1.0 to an endpoint that did, and drops a chunked body then without a word.
-    let lease = (parts.version == http::Version::HTTP_11).then_some(lease);
-    parts.version = http::Version::HTTP_11;
-    record.status = parts.status.as_u16();
-    let mut answer = Answer {
-        content: Content::Upstream(incoming),
-        lease,
+pub(crate) fn upstream(response: Response<Reply>, mut record: Box<Record>) -> Response<Answer> {
+    record.status = response.status().as_u16();
+    let mut response = response.map(|reply| Answer {
+        content: Content::Upstream(reply),
         record,
-    };
-    if answer.is_end_stream() {
-        answer.finish();
+    });
+    if response.body().is_end_stream() {
+        response.body_mut().finish();
     }
-    let mut response = Response::from_parts(parts, answer);
     finish_head(&mut response);
     response
+}
+
+/// Says to the client what the endpoint said, a 101, and gives the endpoint's connection for the tunnel.
+pub(crate) fn switch(
+    response: Response<Reply>,
+    mut record: Box<Record>,
+) -> (Response<Answer>, Option<Box<Link>>) {
+    record.status = response.status().as_u16();
+    record.complete = true;
+    let mut link = None;
+    let mut response = response.map(|mut reply| {
+        link = reply.take_link();
+        Answer {
+            content: Content::Own(None),
+            record,
+        }
+    });
+    finish_head(&mut response);
+    (response, link)
 }
 
 /// Answers in place of an endpoint: a lane of type `respond`.
@@ -145,7 +142,6 @@ impl Answer {
         record.status = status.as_u16();
         Self {
             content: Content::Own(Some(body)),
-            lease: None,
             record,
         }
     }
@@ -153,32 +149,28 @@ impl Answer {
     /// The body was read to its end.
     fn finish(&mut self) {
         self.record.complete = true;
-        // An endpoint that answered before it read the whole body may never read the rest: whoever got this connection
-        // next would wait behind it.
-        if let Some(lease) = self.lease.take()
-            && !self.record.conn().body.is_under_way()
-        {
-            lease.give_back(self.record.conn().worker.clock.now());
+        if let Content::Upstream(reply) = &mut self.content {
+            reply.finish(self.record.conn().worker.clock.now());
         }
     }
 }
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = ReplyBroken;
 
     #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ReplyBroken>>> {
         let this = self.get_mut();
         let mut next = match &mut this.content {
             Content::Own(body) => body
                 .take()
                 .filter(|body| !body.is_empty())
                 .map(|body| Ok(Frame::data(body))),
-            Content::Upstream(incoming) => match Pin::new(incoming).poll_frame(cx) {
+            Content::Upstream(reply) => match reply.poll_frame(this.record.conn(), cx) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return Poll::Pending,
             },
@@ -197,7 +189,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.content {
             Content::Own(body) => body.as_ref().is_none_or(Bytes::is_empty),
-            Content::Upstream(incoming) => incoming.is_end_stream(),
+            Content::Upstream(reply) => reply.is_end_stream(),
         }
     }
 
@@ -205,7 +197,7 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Own(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
-            Content::Upstream(incoming) => incoming.size_hint(),
+            Content::Upstream(reply) => reply.size_hint(),
         }
     }
 }

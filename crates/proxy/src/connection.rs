@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use graylane_pipeline::Fault;
 use graylane_route::Upstream;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -268,23 +268,16 @@ async fn carry_out(plan: &mut Plan, mut record: Box<Record>) -> Response<Answer>
     let Upstream::Endpoints(endpoints) = &snapshot.lane(lane).upstream else {
         unreachable!("a plan to forward is made only for a lane with endpoints")
     };
-    let mut upstream = match forward(call, lane, endpoints, &mut record).await {
-        Ok(upstream) => upstream,
+    let response = match forward(call, lane, endpoints, &mut record).await {
+        Ok(response) => response,
         Err(fault) => return answer::fault(fault, record),
     };
     match wish
         .take()
-        .filter(|_| upstream.response.status() == StatusCode::SWITCHING_PROTOCOLS)
+        .filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS)
     {
-        None => answer::upstream(upstream, record),
-        Some(wish) => {
-            let conn = Arc::clone(record.conn());
-            let endpoint = hyper::upgrade::on(&mut upstream.response);
-            let protocol = upstream.response.headers().get(header::UPGRADE).cloned();
-            let mut response = answer::upstream(upstream, record);
-            upgrade::join(wish, endpoint, protocol, &mut response, conn);
-            response
-        }
+        None => answer::upstream(response, record),
+        Some(wish) => upgrade::join(wish, response, record),
     }
 }
 

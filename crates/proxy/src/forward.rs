@@ -1,61 +1,61 @@
 //! *forward*: ask an endpoint of the lane, and another one where that is safe.
 //!
-//! What may be tried again: a request that was never sent (no connection, or one that closed before hyper wrote to it),
-//! whatever its method; and a request with a safe method and no body that was sent on a kept-alive connection which
-//! closed without an answer: the endpoint had most likely closed it before (RFC 9112, section 9.3.1). Nothing else: an
+//! What may be tried again: a request of which nothing was written, whatever its method, as long as its body was not
+//! asked for; and a request with a safe method and no body that was sent on a kept-alive connection which closed without
+//! a byte of an answer: the endpoint had most likely closed it before (RFC 9112, section 9.3.1). Nothing else: an
 //! endpoint may have acted on it.
-//!
-//! The request stays in one place, [`Call`], until hyper takes it: moving it through every future on the way would cost
-//! more than the rest of this file.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use graylane_config::Endpoint;
 use graylane_pipeline::{Attempt, EndpointId, Fault, Hooks, LaneId, Outcome};
-use http::{Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
 
 use crate::connection::Conn;
-use crate::pool::{self, ConnectError, Lease};
-use crate::received::Received;
 use crate::record::Record;
-use crate::replay;
+use crate::upstream::{self, ConnectError, Head, Link, Reply, Upload, UploadError};
 
 /// A request on its way to an endpoint.
 #[derive(Debug)]
 pub(crate) struct Call {
-    /// Taken when it is sent, put back when it turns out that it was not.
-    request: Option<Request<Received>>,
-    /// Whether it may be sent a second time: its method is safe (RFC 9110, section 9.2.1) and it has no body.
-    repeatable: bool,
+    /// Method, target and fields; the fields are gone once an answer came.
+    parts: Parts,
+    /// Taken by the answer that comes before its end.
+    upload: Option<Upload>,
+    /// Whether the method is safe (RFC 9110, section 9.2.1).
+    safe: bool,
     upgrades: bool,
     /// How often another endpoint or connection was tried.
     retries: u8,
 }
 
-/// What an endpoint answered.
-#[derive(Debug)]
-pub(crate) struct Upstream {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) lease: Lease,
-}
-
 impl Call {
     #[inline]
-    pub(crate) fn new(request: Request<Received>, upgrades: bool) -> Self {
+    pub(crate) fn new(parts: Parts, upload: Upload, upgrades: bool) -> Self {
         let safe = matches!(
-            *request.method(),
+            parts.method,
             Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
         );
         Self {
-            repeatable: safe && request.body().is_empty(),
-            request: Some(request),
+            parts,
+            upload: Some(upload),
+            safe,
             upgrades,
             retries: 0,
         }
+    }
+
+    /// Whether the request can be sent from its beginning: nobody asked for its body yet.
+    fn is_whole(&self) -> bool {
+        self.upload.as_ref().is_some_and(Upload::is_untouched)
+    }
+
+    /// Whether it may be sent again after an endpoint may have seen it.
+    fn is_repeatable(&self) -> bool {
+        self.safe && self.upload.as_ref().is_some_and(Upload::is_empty)
     }
 }
 
@@ -65,8 +65,12 @@ pub(crate) async fn forward(
     lane: LaneId,
     endpoints: &[(EndpointId, Endpoint)],
     record: &mut Record,
-) -> Result<Upstream, Fault> {
-    let first = if endpoints.len() > 1 { pool::turn(lane) } else { 0 };
+) -> Result<Response<Reply>, Fault> {
+    let first = if endpoints.len() > 1 {
+        upstream::turn(lane)
+    } else {
+        0
+    };
     let mut fault = None;
     for step in 0..endpoints.len() {
         let (id, endpoint) = &endpoints[(first + step) % endpoints.len()];
@@ -82,16 +86,16 @@ pub(crate) async fn forward(
         call.retries += u8::from(fault.is_some());
         let asked = ask(call, *id, endpoint, record.conn()).await;
         admitted.outcome = match &asked {
-            Ok(upstream) => Outcome::Answered(upstream.response.status().as_u16()),
+            Ok(response) => Outcome::Answered(response.status().as_u16()),
             Err(failed) => failed.outcome,
         };
         drop(admitted);
         record.endpoint = Some(*id);
         record.retries = call.retries;
         match asked {
-            Ok(upstream) => return Ok(upstream),
-            Err(failed) if call.request.is_none() => return Err(failed.fault),
-            Err(failed) => fault = Some(failed.fault),
+            Ok(response) => return Ok(response),
+            Err(failed) if failed.may_go_on => fault = Some(failed.fault),
+            Err(failed) => return Err(failed.fault),
         }
     }
     Err(fault.unwrap_or(Fault::NoEndpoint))
@@ -122,145 +126,197 @@ impl Drop for Admitted<'_> {
     }
 }
 
-/// Why an endpoint gave no answer. Whether another may be asked is told by the call: it has its request, or not.
+/// Why an endpoint gave no answer.
 #[derive(Debug, Clone, Copy)]
 struct Failed {
     outcome: Outcome,
     fault: Fault,
+    /// Whether another endpoint may be asked: this one never saw the request.
+    may_go_on: bool,
 }
 
 impl Failed {
-    const BROKEN: Self = Self {
-        outcome: Outcome::Broken,
-        fault: Fault::UpstreamBroken,
-    };
-}
-
-/// Asks one endpoint: over idle connections while there are any, then over a new one.
-#[inline]
-async fn ask(call: &mut Call, id: EndpointId, endpoint: &Endpoint, conn: &Conn) -> Result<Upstream, Failed> {
-    while let Some(lease) = pool::take_idle(id).await {
-        match send(call, lease, conn).await {
-            Ok(upstream) => return Ok(upstream),
-            Err(NotAnswered::Unsent) => {}
-            Err(NotAnswered::Finally(failed)) => return Err(failed),
-            Err(NotAnswered::Closed(lease)) => {
-                // Boxed, as everything rare on this path: the size of a future is paid by every exchange.
-                let Some(request) = Box::pin(take_back(call, lease, conn)).await else {
-                    return Err(Failed::BROKEN);
-                };
-                call.retries += 1;
-                call.request = Some(request);
-                break;
-            }
+    const fn finally(outcome: Outcome, fault: Fault) -> Self {
+        Self {
+            outcome,
+            fault,
+            may_go_on: false,
         }
     }
+
+    const fn unseen(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            fault: Fault::Unreachable,
+            may_go_on: true,
+        }
+    }
+}
+
+/// Asks one endpoint: over idle links while there are any, then over a new one.
+#[inline]
+async fn ask(
+    call: &mut Call,
+    id: EndpointId,
+    endpoint: &Endpoint,
+    conn: &Conn,
+) -> Result<Response<Reply>, Failed> {
+    while let Some(link) = upstream::take_idle(id) {
+        match exchange(call, link, conn).await {
+            Ok(response) => return Ok(response),
+            Err(Unanswered::Finally(failed)) => return Err(failed),
+            Err(Unanswered::Unsent) if call.is_whole() => {}
+            Err(Unanswered::Closed) if call.is_repeatable() => {
+                call.retries += 1;
+                break;
+            }
+            Err(_) => return Err(Failed::finally(Outcome::Broken, Fault::UpstreamBroken)),
+        }
+    }
+    // Boxed, as it is rare: the size of a future is paid by every exchange.
     Box::pin(ask_anew(call, id, endpoint, conn)).await
 }
 
-/// Asks one endpoint over a new connection.
+/// Asks one endpoint over a new link.
 async fn ask_anew(
     call: &mut Call,
     id: EndpointId,
     endpoint: &Endpoint,
     conn: &Conn,
-) -> Result<Upstream, Failed> {
+) -> Result<Response<Reply>, Failed> {
     let limit = conn.worker.shared.limits().connect_time;
-    let lease = match pool::connect(id, endpoint, limit).await {
-        Ok(lease) => lease,
-        Err(ConnectError::TimedOut) => {
-            return Err(Failed {
-                outcome: Outcome::TimedOut,
-                fault: Fault::Unreachable,
-            });
-        }
+    let link = match upstream::connect(id, endpoint, limit).await {
+        Ok(link) => link,
+        Err(ConnectError::TimedOut) => return Err(Failed::unseen(Outcome::TimedOut)),
         Err(ConnectError::Refused(error)) => {
             log::debug!("endpoint {}:{} refused: {error}", endpoint.host, endpoint.port);
-            return Err(Failed {
-                outcome: Outcome::Unreachable,
-                fault: Fault::Unreachable,
-            });
+            return Err(Failed::unseen(Outcome::Unreachable));
         }
     };
     conn.worker.counters.upstream_opened.add(1);
-    send(call, lease, conn).await.map_err(|error| match error {
-        NotAnswered::Finally(failed) => failed,
-        // Closed at once, before or after the request was written: a new connection has no such excuse.
-        NotAnswered::Unsent | NotAnswered::Closed(_) => Failed::BROKEN,
+    exchange(call, link, conn).await.map_err(|error| match error {
+        Unanswered::Finally(failed) => failed,
+        Unanswered::Unsent if call.is_whole() => Failed {
+            fault: Fault::UpstreamBroken,
+            ..Failed::unseen(Outcome::Broken)
+        },
+        // A new connection that closes without an answer has not the excuse of an old one.
+        Unanswered::Unsent | Unanswered::Closed => Failed::finally(Outcome::Broken, Fault::UpstreamBroken),
     })
 }
 
 /// A request was not answered.
-enum NotAnswered {
-    /// It was not sent, and is back in the call.
+enum Unanswered {
+    /// None of it was written.
     Unsent,
-    /// The connection closed without an answer.
-    Closed(Lease),
+    /// The connection closed before a byte of an answer.
+    Closed,
     /// Trying again is out of the question.
     Finally(Failed),
 }
 
-/// Sends a request over one connection and waits for the head of the answer.
+const BROKEN: Unanswered = Unanswered::Finally(Failed::finally(Outcome::Broken, Fault::UpstreamBroken));
+
+/// Sends a request over one link and waits for the head of the answer.
 #[inline]
-async fn send(call: &mut Call, mut lease: Lease, conn: &Conn) -> Result<Upstream, NotAnswered> {
-    let Some(request) = call.request.take() else {
-        return Err(NotAnswered::Finally(Failed::BROKEN));
-    };
+async fn exchange(call: &mut Call, mut link: Box<Link>, conn: &Conn) -> Result<Response<Reply>, Unanswered> {
     // The wait for the answer begins now: what other endpoints and the making of a connection took is not its fault.
     conn.waiting();
-    let sent = lease.sender.try_send_request(request);
-    match within_deadline(conn, sent).await {
-        Some(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS && !call.upgrades => {
-            Err(NotAnswered::Finally(Failed::BROKEN))
-        }
-        Some(Ok(response)) => Ok(Upstream { response, lease }),
-        Some(Err(mut error)) => {
-            log::debug!("upstream: {}", error.error());
-            call.request = error.take_message();
-            // The client's own body may be what broke the exchange: that says nothing about the endpoint.
-            Err(match conn.body.fault() {
-                Some(fault) => NotAnswered::Finally(Failed {
-                    outcome: Outcome::Abandoned,
-                    fault,
-                }),
-                None if call.request.is_some() => NotAnswered::Unsent,
-                None => NotAnswered::Closed(lease),
-            })
-        }
-        None => Err(NotAnswered::Finally(match conn.body.waits_for_client() {
-            true => Failed {
-                outcome: Outcome::Abandoned,
-                fault: Fault::RequestTimeout,
-            },
-            false => Failed {
-                outcome: Outcome::TimedOut,
-                fault: Fault::UpstreamTimeout,
-            },
-        })),
+    if let Some(upload) = &mut call.upload {
+        upload.begin();
     }
+    let Parts {
+        method, uri, headers, ..
+    } = &call.parts;
+    upstream::compose(link.begin(), method, uri, headers);
+    let mut seen = Seen {
+        takes: true,
+        heard: false,
+    };
+    let head = poll_fn(|cx| poll_head(call, &mut link, conn, &mut seen, cx)).await?;
+    if head.response.status() == StatusCode::SWITCHING_PROTOCOLS && !call.upgrades {
+        return Err(BROKEN);
+    }
+    // An endpoint that took no more of the body is not asked to; one that is still taking it goes on.
+    let upload = call
+        .upload
+        .take()
+        .filter(|upload| seen.takes && !upload.is_sent());
+    Ok(Reply::new(link, upload, head, seen.takes))
 }
 
-/// The request that a closed connection was sent, if it may be sent again and nothing of an answer came.
-async fn take_back(call: &Call, lease: Lease, conn: &Conn) -> Option<Request<Received>> {
-    let Lease {
-        sender, last_words, ..
-    } = lease;
-    drop(sender);
-    if !call.repeatable {
-        return None;
-    }
-    let bytes = within_deadline(conn, last_words).await?.ok()??;
-    replay::read_back(&bytes)
+/// What is known of an endpoint during one exchange.
+struct Seen {
+    /// It takes what is sent.
+    takes: bool,
+    /// It said something, if only an interim answer.
+    heard: bool,
 }
 
-/// Waits until the connection's deadline passes; the clock's scan wakes the task when it does.
+/// Sends the rest of the request and looks for the head of the answer, side by side.
 #[inline]
-async fn within_deadline<T>(conn: &Conn, awaited: impl Future<Output = T>) -> Option<T> {
-    let mut awaited = pin!(awaited);
-    poll_fn(|cx| match awaited.as_mut().poll(cx) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending if conn.deadline_passed() => Poll::Ready(None),
-        Poll::Pending => Poll::Pending,
-    })
-    .await
+fn poll_head(
+    call: &mut Call,
+    link: &mut Link,
+    conn: &Conn,
+    seen: &mut Seen,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Head, Unanswered>> {
+    if let Some(upload) = call.upload.as_mut().filter(|_| seen.takes) {
+        match upload.poll(link, conn, cx) {
+            Poll::Ready(Err(UploadError::Body)) => {
+                // The client's own body broke the exchange: that says nothing about the endpoint.
+                let fault = conn.body.fault().unwrap_or(Fault::BadRequest);
+                return Poll::Ready(Err(Unanswered::Finally(Failed::finally(
+                    Outcome::Abandoned,
+                    fault,
+                ))));
+            }
+            Poll::Ready(Err(UploadError::Link(error))) => {
+                log::debug!("endpoint takes no more: {error}");
+                if link.wrote_nothing() {
+                    return Poll::Ready(Err(Unanswered::Unsent));
+                }
+                // It may have answered before it closed.
+                seen.takes = false;
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => {}
+        }
+    }
+    loop {
+        if !link.inbox().is_empty() {
+            match upstream::read_head(link.inbox(), &call.parts.method, &mut call.parts.headers) {
+                // RFC 9110, section 15.2: interim answers come before the one that counts, and none but 101 is for us.
+                Ok(Some(head)) if is_interim(head.response.status()) => {
+                    seen.heard = true;
+                    continue;
+                }
+                Ok(Some(head)) => return Poll::Ready(Ok(head)),
+                Ok(None) => {}
+                Err(error) => {
+                    log::debug!("endpoint: {error}");
+                    return Poll::Ready(Err(BROKEN));
+                }
+            }
+        }
+        match link.poll_fill(cx) {
+            Poll::Ready(Ok(0) | Err(_)) if link.inbox().is_empty() && !seen.heard => {
+                return Poll::Ready(Err(Unanswered::Closed));
+            }
+            Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Err(BROKEN)),
+            Poll::Ready(Ok(_)) => {}
+            Poll::Pending => break,
+        }
+    }
+    if !conn.deadline_passed() {
+        return Poll::Pending;
+    }
+    Poll::Ready(Err(Unanswered::Finally(match conn.body.waits_for_client() {
+        true => Failed::finally(Outcome::Abandoned, Fault::RequestTimeout),
+        false => Failed::finally(Outcome::TimedOut, Fault::UpstreamTimeout),
+    })))
+}
+
+fn is_interim(status: StatusCode) -> bool {
+    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
 }

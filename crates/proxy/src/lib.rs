@@ -8,7 +8,7 @@
 //! - Everything that comes from outside has a limit: bytes, fields, time, connections.
 //!
 //! Mechanism
-//! - One thread per core (`worker`), each with a current-thread runtime and its own upstream connections (`pool`).
+//! - One thread per core (`worker`), each with a current-thread runtime and its own upstream connections (`upstream`).
 //!   All workers take connections from one accept queue: with a queue per worker, a worker that closes would lose its own.
 //! - An exchange is prepared in one synchronous step (`prepare`: screen, colour, decide, rewrite the head) and then
 //!   forwarded (`forward`). Its `record` travels with it into the body of the answer, and is observed when dropped:
@@ -28,14 +28,13 @@ mod forward;
 mod gateway;
 mod headers;
 mod listen;
-mod pool;
 mod prepare;
 mod random;
 mod received;
 mod record;
-mod replay;
 mod screen;
 mod upgrade;
+mod upstream;
 mod worker;
 
 pub use counters::{Counters, LaneTotals};

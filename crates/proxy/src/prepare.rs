@@ -8,7 +8,7 @@ use graylane_pipeline::{Fault, Head, LaneId};
 use graylane_route::Snapshot;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{Request, Uri, Version};
+use http::{Request, Uri};
 use hyper::body::Incoming;
 
 use crate::colour::{self, Client};
@@ -19,6 +19,7 @@ use crate::received::Received;
 use crate::record::Record;
 use crate::screen::{Screened, screen};
 use crate::upgrade::{self, Wish};
+use crate::upstream::Upload;
 
 /// What is to be done with a request.
 #[expect(
@@ -90,8 +91,11 @@ pub(crate) fn prepare(
     if let Some(wish) = &wish {
         wish.write(&mut parts.headers);
     }
-    let body = Received::new(incoming, conn, limit);
-    let call = Call::new(Request::from_parts(parts, body), wish.is_some());
+    let upload = Upload::new(
+        Received::new(incoming, limit),
+        screened.present.has(Field::TRANSFER_ENCODING),
+    );
+    let call = Call::new(parts, upload, wish.is_some());
     Plan::Forward {
         snapshot,
         lane,
@@ -143,20 +147,18 @@ fn rewrite(
     let headers = &mut parts.headers;
     headers::drop_hop_by_hop(headers, present);
     if present.has(Field::TRANSFER_ENCODING) {
-        // Screened to be `chunked`. Without the field hyper would send a GET or HEAD without its body.
+        // Screened to be `chunked`: dropped as this hop's, and written again for the next.
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     if present.has(Field::EXPECT) {
-        // Met here: hyper sends the 100 as soon as the endpoint's connection reads the body.
+        // Met here: hyper sends the 100 as soon as the body is asked for, on its way to the endpoint.
         headers.remove(header::EXPECT);
     }
     headers.insert(GRAY_VERSION.clone(), snapshot.lane(lane).header.clone());
     write_forwarding(conn, headers, present, forwarded);
-    parts.version = Version::HTTP_11;
     if parts.uri.authority().is_some() {
         parts.uri = origin_form(&parts.uri);
     }
-    parts.extensions.clear();
 }
 
 /// `X-Forwarded-*` and `Forwarded` (RFC 7239): appended to what a trusted peer said, in place of what a stranger said.

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
-use http::{Response, StatusCode, Version};
+use http::{Response, Version};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 
-use crate::answer::Answer;
-use crate::connection::Conn;
+use crate::answer::{self, Answer};
 use crate::headers::{Field, Present};
+use crate::record::Record;
+use crate::upstream::{Link, Reply};
 
 /// The client's half of an upgrade, kept while the endpoint is asked.
 #[derive(Debug)]
@@ -48,34 +50,34 @@ impl Wish {
 }
 
 /// After a 101 from the endpoint: tells the client the same and joins the two connections.
-pub(crate) fn join(
-    wish: Wish,
-    endpoint: OnUpgrade,
-    protocol: Option<HeaderValue>,
-    response: &mut Response<Answer>,
-    conn: Arc<Conn>,
-) {
-    debug_assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+pub(crate) fn join(wish: Wish, endpoint: Response<Reply>, record: Box<Record>) -> Response<Answer> {
+    // Kept by the tunnel, so that the connection stays counted.
+    let conn = Arc::clone(record.conn());
+    let (mut response, link) = answer::switch(endpoint, record);
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    // Which of the protocols asked for it is, the endpoint says; if it does not, there was only one.
+    headers.entry(header::UPGRADE).or_insert(wish.protocol);
+    if let Some(link) = link {
+        tokio::spawn(async move {
+            match wish.client.await {
+                Ok(client) => copy(client, *link).await,
+                Err(error) => log::debug!("upgrade failed: {error}"),
+            }
+            drop(conn);
+        });
+    }
     response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    response
-        .headers_mut()
-        .insert(header::UPGRADE, protocol.unwrap_or(wish.protocol));
-    let client = wish.client;
-    tokio::spawn(async move {
-        match (client.await, endpoint.await) {
-            (Ok(client), Ok(endpoint)) => copy(client, endpoint).await,
-            (Err(error), _) | (_, Err(error)) => log::debug!("upgrade failed: {error}"),
-        }
-        drop(conn);
-    });
 }
 
 /// Copies both ways; the end of one direction is passed on as the end of writing, the other may go on.
-async fn copy(client: Upgraded, endpoint: Upgraded) {
-    let (mut client, mut endpoint) = (TokioIo::new(client), TokioIo::new(endpoint));
-    if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut endpoint).await {
+async fn copy(client: Upgraded, link: Link) {
+    let (mut client, (mut endpoint, early)) = (TokioIo::new(client), link.into_raw());
+    let copied = async {
+        client.write_all(&early).await?;
+        tokio::io::copy_bidirectional(&mut client, &mut endpoint).await
+    };
+    if let Err(error) = copied.await {
         log::debug!("tunnel ended: {error}");
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::{Clock, TICK, Ticks};
 use crate::connection::{self, Conn};
 use crate::counters::Shard;
 use crate::gateway::{Order, Shared};
-use crate::pool;
+use crate::upstream;
 
 /// How long to wait when the process has no file descriptor left for a connection.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
@@ -112,7 +112,7 @@ pub(crate) fn spawn(
     let (ended, receiver) = oneshot::channel();
     std::thread::Builder::new().name("worker".into()).spawn(move || {
         let cut = runtime.block_on(run(worker, listeners, orders));
-        pool::clear();
+        upstream::clear();
         drop(runtime);
         // Nobody listens any more when the whole process is being torn down.
         let _ = ended.send(cut);
@@ -161,7 +161,7 @@ async fn tick(worker: Arc<Worker>) {
         OPEN.with_borrow(|open| open.each(|conn| conn.check()));
         let now = worker.clock.now();
         if now.is_multiple_of(SWEEP_EVERY) {
-            pool::sweep(now, worker.times.idle);
+            upstream::sweep(now, worker.times.idle);
         }
     }
 }

@@ -88,7 +88,11 @@ impl Decoder {
                 return Ok(Step::Framing(at + 1));
             }
         }
-        Ok(if input.is_empty() { Step::More } else { Step::Framing(input.len()) })
+        Ok(if input.is_empty() {
+            Step::More
+        } else {
+            Step::Framing(input.len())
+        })
     }
 
     fn next(&mut self, byte: u8) -> Result<State, Malformed> {
@@ -115,7 +119,11 @@ impl Decoder {
             }
             (State::SizeLineFeed, b'\n') => {
                 (self.digits, self.extension) = (0, 0);
-                if self.left == 0 { State::Trailers } else { State::Data }
+                if self.left == 0 {
+                    State::Trailers
+                } else {
+                    State::Data
+                }
             }
             (State::DataReturn, b'\r') => State::DataLineFeed,
             (State::DataLineFeed, b'\n') => State::Size,
@@ -126,7 +134,10 @@ impl Decoder {
     fn trailers(&mut self, input: &[u8]) -> Result<Step, Malformed> {
         let end = match input {
             [b'\r', b'\n', ..] => Some(2),
-            _ => input.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4),
+            _ => input
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+                .map(|at| at + 4),
         };
         match end {
             Some(end) if end <= MAX_TRAILERS => {
@@ -150,7 +161,10 @@ impl SizeLine {
     /// The line for a chunk of this length, which must not be 0: that would end the body.
     pub fn new(length: usize) -> Self {
         debug_assert!(length > 0, "an empty chunk ends the body");
-        let mut line = Self { bytes: *b"0000000000000000\r\n", start: 16 };
+        let mut line = Self {
+            bytes: *b"0000000000000000\r\n",
+            start: 16,
+        };
         let mut rest = length;
         while rest > 0 {
             line.start -= 1;

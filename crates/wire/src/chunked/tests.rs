@@ -89,7 +89,12 @@ fn framing_that_two_readers_could_read_differently_is_refused() {
         b"3\r\nabc\n0\r\n\r\n",
         b"10000000000000003\r\nabc",
     ] {
-        assert_eq!(decode(wire, 64), Err(Some(Malformed)), "{:?}", String::from_utf8_lossy(wire));
+        assert_eq!(
+            decode(wire, 64),
+            Err(Some(Malformed)),
+            "{:?}",
+            String::from_utf8_lossy(wire)
+        );
     }
 }
 
@@ -104,7 +109,14 @@ fn what_has_no_end_is_bounded() {
 
 #[test]
 fn half_a_body_asks_for_more() {
-    for wire in [&b""[..], b"3", b"3\r\nab", b"3\r\nabc\r\n", b"0\r\n", b"0\r\nX: 1\r\n"] {
+    for wire in [
+        &b""[..],
+        b"3",
+        b"3\r\nab",
+        b"3\r\nabc\r\n",
+        b"0\r\n",
+        b"0\r\nX: 1\r\n",
+    ] {
         assert_eq!(decode(wire, 64), Err(None), "{:?}", String::from_utf8_lossy(wire));
     }
 }
