@@ -137,3 +137,29 @@ fn a_sample_is_about_as_large_as_asked_for() {
     let count = lines(&gateway, 1).len();
     assert!((139..=261).contains(&count), "{count} of 800 at 25 %");
 }
+
+#[test]
+fn an_answer_of_the_gateway_itself_is_complete_with_and_without_a_body() {
+    if !Build::under_test().has("canary-log") {
+        return;
+    }
+    let stable = Upstream::fixed("stable");
+    let gateway = Recipe::new()
+        .lane("stable", &[stable.address()])
+        .lane_lines("canary", "respond = { body = \"hello\" }\nweight = 0.0\n")
+        .trusting()
+        .more("[modules.canary-log]\npath = \"canary.log\"\nsample = 100\n")
+        .start();
+    let mut client = gateway.client();
+
+    client.get("/", &[("X-Gray-Version", "canary")]);
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\nX-Gray-Version: canary\r\n\r\n");
+    client.response_to_head();
+
+    let told: Vec<_> = lines(&gateway, 2)
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| (line["sent"].as_u64(), line["complete"].as_bool()))
+        .collect();
+    assert_eq!(told, [(Some(5), Some(true)), (Some(0), Some(true))]);
+}

@@ -471,3 +471,30 @@ fn an_upstream_answer_with_chunks_and_a_length_is_passed_on_by_its_chunks() {
     assert_eq!((response.text().as_str(), response.complete), ("12345678", true));
     assert_eq!(response.header("content-length"), None);
 }
+
+#[test]
+fn an_upstream_answer_in_a_coding_that_ends_here_is_not_passed_on() {
+    for coding in [
+        "gzip",
+        "gzip, chunked",
+        "chunked, gzip",
+        "chunked\r\nTransfer-Encoding: chunked",
+    ] {
+        let upstream = Upstream::start(move |turn| {
+            turn.read_body();
+            turn.write(format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"
+            ));
+            graylane_testkit::Next::Close
+        });
+        let gateway = Recipe::to(upstream.address()).start();
+
+        let response = gateway.client().get("/", &[]);
+
+        assert_eq!(
+            (response.status, response.fault()),
+            (502, "upstream-broken"),
+            "{coding:?}"
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use graylane_testkit::{Client, Gateway, LIMIT, Next, Recipe, Upstream, eventually};
+use graylane_testkit::{Client, Gate, Gateway, LIMIT, Next, Recipe, Upstream, eventually};
 
 /// Sends the request and makes sure that it never reached the upstream.
 fn refused(upstream: &Upstream, gateway: &Gateway, request: &str) -> u16 {
@@ -280,4 +280,55 @@ fn a_listener_without_clients_takes_no_connection_from_the_others() {
         .collect();
 
     assert_eq!(statuses, [200; 10]);
+}
+
+#[test]
+fn a_body_that_comes_after_an_early_answer_is_not_taken_for_a_slow_head() {
+    let upstream = Upstream::start(|turn| {
+        turn.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+        turn.read_body();
+        Next::Close
+    });
+    let gateway = Recipe::to(upstream.address())
+        .limit("header_time = \"200ms\"\nidle_time = \"5s\"")
+        .start();
+    let mut client = gateway.client();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+    let early = client.response();
+
+    for _ in 0..10 {
+        client.send("x");
+        assert!(client.stays_silent(Duration::from_millis(100)));
+    }
+
+    assert_eq!(early.text(), "early");
+    upstream.until_request("the whole body arrived", |seen| seen.complete);
+}
+
+#[test]
+fn a_body_that_nobody_reads_is_given_up_with_its_client() {
+    let gate = Gate::new();
+    let shut = gate.clone();
+    let upstream = Upstream::start(move |turn| {
+        turn.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+        shut.pass();
+        Next::Close
+    });
+    let gateway = Recipe::to(upstream.address())
+        .limit("body = \"100MB\"\nidle_time = \"1s\"")
+        .start();
+    let mut client = gateway.client();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\n");
+    let early = client.response();
+    // As much of it as the buffers on the way hold.
+    client.set_limit(Duration::from_millis(300));
+    while client.wire().send_some(&[0; 65_536]).is_ok() {}
+
+    drop(client);
+
+    assert_eq!(early.text(), "early");
+    eventually(LIMIT, "no connection is left", || {
+        gateway.metrics().sum("graylane_connections", &[]) == 0.0
+    });
+    gate.open();
 }

@@ -140,6 +140,8 @@ fn sentence(fault: Fault) -> &'static str {
 impl Answer {
     fn own(body: Bytes, status: StatusCode, mut record: Box<Record>) -> Self {
         record.status = status.as_u16();
+        // It is handed over as a whole, and not even asked for where it is empty or the request was a HEAD.
+        record.complete = true;
         Self {
             content: Content::Own(Some(body)),
             record,
@@ -150,7 +152,7 @@ impl Answer {
     fn finish(&mut self) {
         self.record.complete = true;
         if let Content::Upstream(reply) = &mut self.content {
-            reply.finish(self.record.conn().worker.clock.now());
+            reply.finish(self.record.conn());
         }
     }
 }

@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use crate::answer::{self, Answer};
 use crate::clock::{Deadline, Ticks};
@@ -51,6 +52,7 @@ pub(crate) struct Conn {
     /// Whether the client has yet to take some of what was written, an ended exchange's answer perhaps.
     unsent: AtomicBool,
     waker: OnceLock<Waker>,
+    gone: Notify,
     /// Keeps the connection counted for as long as anything of it lives, a tunnel included.
     _presence: Presence,
 }
@@ -68,6 +70,7 @@ impl Conn {
             deadline: Deadline::default(),
             unsent: AtomicBool::new(false),
             waker: OnceLock::new(),
+            gone: Notify::new(),
             worker: Arc::clone(worker),
             _presence: presence,
         };
@@ -81,6 +84,11 @@ impl Conn {
         self.deadline.passed(&self.worker.clock)
     }
 
+    /// Ends when the client's connection has, for the one task that may outlast an exchange.
+    pub(crate) async fn gone(&self) {
+        self.gone.notified().await;
+    }
+
     /// Called by the scan of every tick: wakes the task if its time is up.
     pub(crate) fn check(&self) {
         if self.deadline_passed()
@@ -92,7 +100,7 @@ impl Conn {
 
     /// The process drains: an idle connection has only the grace time left.
     pub(crate) fn drain(&self) {
-        if self.phase.load(Relaxed) == IDLE && !self.unsent.load(Relaxed) {
+        if self.phase.load(Relaxed) == IDLE && !self.unsent.load(Relaxed) && !self.body.is_under_way() {
             self.deadline
                 .set_earlier(&self.worker.clock, self.worker.times.idle_grace);
         }
@@ -139,11 +147,19 @@ impl Conn {
         self.rest();
     }
 
+    /// The body of a request has come to its end, which may be after that of its answer.
+    #[inline]
+    pub(crate) fn body_ended(&self) {
+        if self.phase.load(Relaxed) == IDLE {
+            self.rest();
+        }
+    }
+
     /// The wait for the next request begins.
     #[inline]
     fn rest(&self) {
         let times = &self.worker.times;
-        let idle = if self.worker.shared.is_draining() {
+        let idle = if self.worker.shared.is_draining() && !self.body.is_under_way() {
             times.idle_grace
         } else {
             times.idle
@@ -155,8 +171,9 @@ impl Conn {
     #[inline]
     fn received(&self) {
         match self.phase.load(Relaxed) {
-            // From here the whole head has to come in time: more bytes do not extend it.
-            IDLE => {
+            // From here the whole head has to come in time: more bytes do not extend it. But what comes after an early
+            // answer is still the body.
+            IDLE if !self.body.is_under_way() => {
                 self.phase.store(HEAD, Relaxed);
                 self.deadline.set(&self.worker.clock, self.worker.times.header);
             }
@@ -229,6 +246,7 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream) {
         served.as_mut().poll(cx)
     })
     .await;
+    conn.gone.notify_one();
     if let Err(error) = result {
         // hyper has answered what could be answered: 400, 414 or 431.
         if error.is_parse() {

@@ -92,7 +92,7 @@ pub(crate) fn prepare(
         wish.write(&mut parts.headers);
     }
     let upload = Upload::new(
-        Received::new(incoming, limit),
+        Received::new(incoming, limit, conn),
         screened.present.has(Field::TRANSFER_ENCODING),
     );
     let call = Call::new(parts, upload, wish.is_some());

@@ -1,7 +1,8 @@
 //! The body of a request on its way upstream: counted and limited.
 
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -17,6 +18,10 @@ use crate::headers;
 pub(crate) struct Progress {
     bytes: AtomicU64,
     state: AtomicU8,
+    /// The number of the current body: one that outlasts its exchange must not speak for the next.
+    number: AtomicU32,
+    /// Whether the current body is still on its way.
+    under_way: AtomicBool,
 }
 
 /// Who is waited for.
@@ -31,6 +36,14 @@ impl Progress {
     pub(crate) fn reset(&self) {
         self.bytes.store(0, Relaxed);
         self.state.store(UPSTREAM, Relaxed);
+        self.number
+            .store(self.number.load(Relaxed).wrapping_add(1), Relaxed);
+        self.under_way.store(false, Relaxed);
+    }
+
+    /// Whether more of the body is to come from the client.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.under_way.load(Relaxed)
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -58,6 +71,8 @@ pub(crate) struct Received {
     incoming: Incoming,
     /// Bytes that may still come.
     left: u64,
+    /// Which of the connection's bodies it is.
+    number: u32,
 }
 
 /// Why a body cannot be sent on; the reason is in [`Progress`].
@@ -66,10 +81,12 @@ pub(crate) struct BadBody;
 
 impl Received {
     #[inline]
-    pub(crate) fn new(incoming: Incoming, limit: u64) -> Self {
+    pub(crate) fn new(incoming: Incoming, limit: u64, conn: &Conn) -> Self {
+        conn.body.under_way.store(!incoming.is_end_stream(), Relaxed);
         Self {
             incoming,
             left: limit,
+            number: conn.body.number.load(Relaxed),
         }
     }
 
@@ -79,20 +96,34 @@ impl Received {
         self.incoming.is_end_stream()
     }
 
+    /// Reads the rest and drops it: a client that is cut off while it sends may never see the answer that it got early.
+    pub(crate) async fn read_out(mut self, conn: &Conn) {
+        while let Some(Ok(_)) = poll_fn(|cx| self.poll_frame(conn, cx)).await {}
+    }
+
     /// The next piece.
     pub(crate) fn poll_frame(
         &mut self,
         conn: &Conn,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BadBody>>> {
+        let next = Pin::new(&mut self.incoming).poll_frame(cx);
         let progress = &conn.body;
-        let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+        if progress.number.load(Relaxed) != self.number {
+            // The next exchange has begun: this body has come as a whole, and nobody asks about it any more.
+            return next.map(|next| next.map(|frame| frame.map_err(|_| BadBody)));
+        }
+        let Poll::Ready(next) = next else {
             if progress.state.swap(CLIENT, Relaxed) != CLIENT {
                 conn.waiting_for_client();
             }
             return Poll::Pending;
         };
         progress.state.store(UPSTREAM, Relaxed);
+        if !matches!(next, Some(Ok(_))) || self.incoming.is_end_stream() {
+            progress.under_way.store(false, Relaxed);
+            conn.body_ended();
+        }
         conn.waiting();
         let Some(next) = next else {
             return Poll::Ready(None);

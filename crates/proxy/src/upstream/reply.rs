@@ -1,4 +1,5 @@
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -219,15 +220,14 @@ impl Reply {
 
     /// The body was read to its end.
     #[inline]
-    pub(crate) fn finish(&mut self, now: u32) {
-        // What came after the end of the answer belongs to nothing. An endpoint that answered before it took the whole
+    pub(crate) fn finish(&mut self, conn: &Arc<Conn>) {
+        // What came after the end of the answer belongs to nothing. And an endpoint that answered before it took the whole
         // body may never take the rest: whoever got this link next would wait behind it.
-        if let Some(mut link) = self.link.take()
-            && self.keeps
-            && self.upload.is_none()
-            && link.inbox().is_empty()
-        {
-            link.give_back(now);
+        let Some(mut link) = self.link.take() else { return };
+        if let Some(upload) = self.upload.take() {
+            tokio::spawn(upload.outlast(link, Arc::clone(conn)));
+        } else if self.keeps && link.inbox().is_empty() {
+            link.give_back(conn.worker.clock.now());
         }
     }
 

@@ -1,4 +1,6 @@
+use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -76,6 +78,20 @@ impl Upload {
     /// Whether none of the body was asked for: then the request can be sent from the beginning.
     pub(crate) fn is_untouched(&self) -> bool {
         self.stage == Stage::Untouched || self.is_empty()
+    }
+
+    /// Goes on after the answer has ended: the endpoint may still want the body, and where it does not, a client that is
+    /// cut off while it sends may never see the answer that it got early. Ends with the client.
+    pub(crate) async fn outlast(mut self, mut link: Box<Link>, conn: Arc<Conn>) {
+        let sending = poll_fn(|cx| self.poll(&mut link, &conn, cx));
+        let sent = tokio::select! {
+            sent = sending => sent,
+            () = conn.gone() => return,
+        };
+        if sent.is_err() {
+            drop(link);
+            self.body.read_out(&conn).await;
+        }
     }
 
     /// Sends what can be sent. Ready when the whole body is written.
