@@ -12,8 +12,8 @@ use super::{Link, Upload};
 use crate::connection::Conn;
 use crate::headers::{self, Field, Present};
 
-/// Bytes of the head of an answer.
-const MAX_HEAD: usize = 64 * 1024;
+/// Bytes of the head of an answer; a place in it fits into 16 bits.
+const MAX_HEAD: usize = u16::MAX as usize;
 /// Fields of the head of an answer, and of its trailers.
 const MAX_FIELDS: usize = 128;
 
@@ -74,11 +74,12 @@ pub(crate) fn read_head(
     }
     let status = StatusCode::from_u16(head.code.ok_or(Unreadable)?).map_err(|_| Unreadable)?;
     let is_11 = head.version == Some(1);
-    // Where names and values stand: the bytes that they are in are about to be taken out of the inbox.
+    // Where names and values stand: the bytes that they are in are about to be taken out of the inbox. In 16 bits, for
+    // which the check above is, because to clear this table costs more than to read a usual head.
     let base = inbox.as_ptr() as usize;
     let place = |part: &[u8]| {
         let start = part.as_ptr() as usize - base;
-        (start, start + part.len())
+        (start as u16, (start + part.len()) as u16)
     };
     let mut places = [((0, 0), (0, 0)); MAX_FIELDS];
     let count = head.headers.len();
@@ -89,8 +90,10 @@ pub(crate) fn read_head(
     map.clear();
     map.reserve(count);
     for &((name, name_end), (value, value_end)) in &places[..count] {
-        let name = HeaderName::from_bytes(&bytes[name..name_end]).map_err(|_| Unreadable)?;
-        let value = HeaderValue::from_maybe_shared(bytes.slice(value..value_end)).map_err(|_| Unreadable)?;
+        let name = HeaderName::from_bytes(&bytes[usize::from(name)..usize::from(name_end)])
+            .map_err(|_| Unreadable)?;
+        let value = HeaderValue::from_maybe_shared(bytes.slice(usize::from(value)..usize::from(value_end)))
+            .map_err(|_| Unreadable)?;
         map.append(name, value);
     }
     let present = Present::scan(map);
