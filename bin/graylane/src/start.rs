@@ -39,7 +39,7 @@ pub(crate) async fn start(config: &Path, version: Version, notes: &Notes) -> Res
             "this is a bug: please report it",
         )
     })?;
-    parts.set_ready();
+    parts.set_ready(running.report());
     Ok(Started {
         parts,
         gateway,

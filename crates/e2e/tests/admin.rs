@@ -205,3 +205,26 @@ fn the_modules_page_lists_the_modules_of_the_build() {
         );
     }
 }
+
+#[test]
+fn the_start_page_tells_what_each_unit_took_and_what_determined_the_whole() {
+    let gateway = gateway(&Upstream::echo());
+
+    let (table, graph) = (gateway.ask("/start").text(), gateway.ask("/start?graph").text());
+
+    let total = table.lines().last().unwrap();
+    assert!(
+        total.starts_with("total ") && total.contains("configuration, then routing"),
+        "{table}"
+    );
+    for unit in ["configuration", "routing", "admin", "listeners", "workers"] {
+        assert!(
+            table.contains(unit) && graph.contains(&format!("\"{unit}\"")),
+            "{unit}: {table}{graph}"
+        );
+    }
+    assert!(
+        graph.starts_with("digraph") && graph.contains(r#""workers" -> "listeners""#),
+        "{graph}"
+    );
+}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -19,6 +20,11 @@ use crate::upstream;
 
 /// How long to wait when the process has no file descriptor left for a connection.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+/// A peer that has gone without a word is noticed after about two minutes.
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(60))
+    .with_interval(Duration::from_secs(15))
+    .with_retries(4);
 /// Idle upstream connections are looked through every so many ticks.
 const SWEEP_EVERY: u32 = 20;
 
@@ -113,7 +119,8 @@ pub(crate) fn spawn(
     std::thread::Builder::new().name("worker".into()).spawn(move || {
         let cut = runtime.block_on(run(worker, listeners, orders));
         upstream::clear();
-        drop(runtime);
+        // Not dropped: that would wait for a name look-up that hangs.
+        runtime.shutdown_background();
         // Nobody listens any more when the whole process is being torn down.
         let _ = ended.send(cut);
     })?;
@@ -215,8 +222,7 @@ fn open(
     peer: std::net::SocketAddr,
     permit: Option<OwnedSemaphorePermit>,
 ) {
-    // Without it small answers wait for the client's delayed acknowledgement; a socket that refuses it still works.
-    let _ = stream.set_nodelay(true);
+    ready_socket(&stream);
     let conn = Conn::new(worker, peer, Presence::new(worker, permit));
     let listed = Listed::new(&conn);
     if worker.shared.is_draining() {
@@ -226,6 +232,14 @@ fn open(
         connection::serve(conn, stream).await;
         drop(listed);
     });
+}
+
+/// A socket that refuses these options still works.
+pub(crate) fn ready_socket(stream: &TcpStream) {
+    // Without it small messages wait for the peer's delayed acknowledgement.
+    let _ = stream.set_nodelay(true);
+    // A tunnel has no limit in time, since a quiet one may be alive: this finds out the dead.
+    let _ = SockRef::from(stream).set_tcp_keepalive(&KEEPALIVE);
 }
 
 thread_local! {

@@ -27,6 +27,7 @@ pub(super) fn page(parts: &Parts, path: &str, query: &str) -> Page {
         "/version" => ok(&parts.version.json()),
         "/modules" => ok(&command::module_list(&parts.notes)),
         "/metrics" => (StatusCode::OK, METRICS, metrics(parts)),
+        "/start" => started(parts, query),
         "/explain" => with(parts, |shared| explain(shared, query)),
         other => with(parts, |shared| of_module(parts, shared, other, query)),
     }
@@ -56,6 +57,17 @@ fn with(parts: &Parts, page: impl Fn(&Shared) -> Page) -> Page {
     }
 }
 
+fn started(parts: &Parts, query: &str) -> Page {
+    match parts.report(query == "graph") {
+        Some(report) => (StatusCode::OK, TEXT, report.to_owned()),
+        None => wrong(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the gateway is still starting",
+            "wait for /readyz",
+        ),
+    }
+}
+
 fn instances(parts: &Parts) -> &[std::sync::Arc<dyn Instance>] {
     parts.shared().map_or(&[], |shared| shared.hooks().modules())
 }
@@ -67,6 +79,8 @@ fn index(parts: &Parts) -> String {
         "/version",
         "/modules",
         "/metrics",
+        "/start",
+        "/start?graph",
         "/explain?host=HOST&path=/&header=Name:value",
     ];
     let modules = instances(parts).iter().flat_map(|instance| instance.pages());

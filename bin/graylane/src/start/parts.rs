@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use graylane_boot::Report;
 use graylane_core::Name;
 use graylane_note::Notes;
 use graylane_pipeline::{Hooks, Instance};
@@ -31,6 +32,8 @@ pub(crate) struct Parts {
     pub(super) admin: OnceLock<SocketAddr>,
     pub(super) shared: OnceLock<Arc<Shared>>,
     pub(super) gateway: Mutex<Option<Gateway>>,
+    /// How the start went: a table, and the same as Graphviz text.
+    report: OnceLock<[String; 2]>,
     ready: AtomicBool,
 }
 
@@ -49,6 +52,7 @@ impl Parts {
             admin: OnceLock::new(),
             shared: OnceLock::new(),
             gateway: Mutex::new(None),
+            report: OnceLock::new(),
             ready: AtomicBool::new(false),
         }
     }
@@ -82,7 +86,14 @@ impl Parts {
             .unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
     }
 
-    pub(super) fn set_ready(&self) {
+    /// How the start went, as a table or as Graphviz text; once it is over.
+    pub(crate) fn report(&self, graph: bool) -> Option<&str> {
+        self.report.get().map(|texts| texts[usize::from(graph)].as_str())
+    }
+
+    pub(super) fn set_ready(&self, report: &Report) {
+        // Set once: there is one start.
+        let _ = self.report.set([format!("{report}\n"), report.to_dot()]);
         self.ready.store(true, Relaxed);
     }
 
