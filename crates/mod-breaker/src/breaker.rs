@@ -304,12 +304,12 @@ impl Instance for Breaker {
     }
 
     fn phases(&self) -> Phases {
-        graylane_note::emitted!("breaker");
         Phases::FORWARD
     }
 
     #[inline]
     fn admit(&self, attempt: &Attempt) -> bool {
+        graylane_note::emitted!("breaker");
         self.endpoint(attempt.endpoint).gate.is_closed() || self.admit_probe(attempt)
     }
 

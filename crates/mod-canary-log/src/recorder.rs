@@ -68,7 +68,6 @@ impl Instance for Recorder {
     }
 
     fn phases(&self) -> Phases {
-        graylane_note::emitted!("canary-log");
         Phases::OBSERVE
     }
 
@@ -77,6 +76,7 @@ impl Instance for Recorder {
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {
+        graylane_note::emitted!("canary-log");
         let Some(decision) = exchange
             .decision
             .filter(|decision| self.wants(decision, exchange.trace))

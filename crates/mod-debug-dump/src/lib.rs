@@ -108,7 +108,6 @@ impl Instance for Running {
     }
 
     fn phases(&self) -> Phases {
-        graylane_note::emitted!("debug-dump");
         Phases::NONE
     }
 
@@ -117,6 +116,7 @@ impl Instance for Running {
     }
 
     fn page(&self, request: &PageRequest<'_>) -> Option<Page> {
+        graylane_note::emitted!("debug-dump");
         if request.path != PAGE {
             return None;
         }
