@@ -92,7 +92,11 @@ impl Failure {
     /// Prints the failure, its causes and its hint.
     pub(crate) fn explain(&self, out: &mut impl Write) {
         let mut text = format!("error: {self}");
-        let mut cause = self.source();
+        let mut cause = match self {
+            // Its words end the message already.
+            Self::Inspect { why, .. } => why.source(),
+            other => other.source(),
+        };
         while let Some(error) = cause {
             text.push_str(&format!(": {error}"));
             cause = error.source();

@@ -220,6 +220,11 @@ fn inspect_tells_apart_what_cannot_be_read_and_what_is_not_graylane() {
         [Some(10), Some(11), Some(11)]
     );
     assert!(
+        answers[0].2.contains("No such file or directory"),
+        "{}",
+        answers[0].2
+    );
+    assert!(
         answers[2]
             .2
             .contains("is not a graylane binary, or its notes were removed\nhint: "),
