@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         Command::Modules(args) => (command::modules(&args, &notes), args.json),
         Command::Explain(args) => (command::explain(&args), args.file.json),
         Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "graylane", &mut std::io::stdout());
+            // Into memory first: the generator panics where its reader has gone.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "graylane", &mut script);
+            output::text(&String::from_utf8_lossy(&script));
             (Ok(exit::OK), false)
         }
     };

@@ -294,6 +294,20 @@ fn a_shell_gets_its_completion() {
 }
 
 #[test]
+fn a_completion_that_nobody_reads_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+
+    let ended = Command::new(binary())
+        .args(["completion", "bash"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+}
+
+#[test]
 fn a_gateway_that_does_not_start_never_says_that_it_is_ready() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = TempDir::new().unwrap();
