@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub(crate) const OK: u8 = 0;
 /// A bug, or a system that is not as it must be.
 pub(crate) const INTERNAL: u8 = 1;
+/// The command line cannot be understood. Most of it is found out by clap, which ends with the same code.
+pub(crate) const USAGE: u8 = 2;
 /// The configuration file cannot be read.
 pub(crate) const CONFIG_UNREADABLE: u8 = 10;
 /// The configuration is wrong.

@@ -256,6 +256,26 @@ fn the_version_names_the_channel_and_the_build() {
 }
 
 #[test]
+fn a_description_that_is_no_request_ends_explain_with_2() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("gray.toml");
+    fs::write(&file, RIGHT).unwrap();
+    let explain = |more: [&str; 2]| {
+        run(Command::new(binary())
+            .args(["explain", "--host", "a.test", "-c"])
+            .arg(&file)
+            .args(more))
+    };
+
+    let answers = [["--path", "no-slash"], ["-H", "no colon"], ["-H", "no name: x"]].map(explain);
+
+    for ran in answers {
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains("hint:"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn the_help_teaches() {
     let ran = graylane(&["--help"]);
 

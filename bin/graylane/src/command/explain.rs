@@ -8,7 +8,7 @@ use http::{Request, Uri};
 use ipnet::IpNet;
 
 use crate::cli;
-use crate::exit::{self, Failure, NO_MATCH};
+use crate::exit::{self, Failure, NO_MATCH, USAGE};
 use crate::load::Loaded;
 use crate::output;
 
@@ -24,7 +24,7 @@ pub(crate) fn explain(args: &cli::Explain) -> Result<u8, Failure> {
     };
     let explanation = described
         .explain(&snapshot, &loaded.config.server.trusted_peers)
-        .map_err(|error| Failure::new(NO_MATCH, &error, error.hint()))?;
+        .map_err(|error| Failure::new(error.code(), &error, error.hint()))?;
     if args.file.json {
         output::line(&serde_json::to_value(&explanation).unwrap_or_default());
     } else {
@@ -59,6 +59,13 @@ pub(crate) enum Undecided {
 }
 
 impl Undecided {
+    const fn code(&self) -> u8 {
+        match self {
+            Self::NoRequest(_) => USAGE,
+            Self::NoService { .. } | Self::Refused(_) => NO_MATCH,
+        }
+    }
+
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NoRequest(_) => "a header is `Name: value`, a path begins with `/`",
