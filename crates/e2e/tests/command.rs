@@ -41,6 +41,20 @@ fn a_right_file_passes_the_check() {
 }
 
 #[test]
+fn a_check_lists_the_hosts_and_paths_of_each_service() {
+    let hosts = "hosts = [\"a.test\", \"*.a.test\"]\npaths = [\"/cart\"]\nbaseline";
+
+    let (any, some) = (on("check", RIGHT), on("check", &RIGHT.replace("baseline", hosts)));
+
+    assert!(any.stdout.contains("shop: hosts *; paths /\n"), "{}", any.stdout);
+    assert!(
+        some.stdout.contains("shop: hosts a.test, *.a.test; paths /cart\n"),
+        "{}",
+        some.stdout
+    );
+}
+
+#[test]
 fn a_check_can_be_read_by_a_machine() {
     let folder = TempDir::new().unwrap();
     let check = |text: &str| {

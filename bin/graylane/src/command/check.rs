@@ -1,4 +1,4 @@
-use graylane_config::Upstream;
+use graylane_config::{HostPattern, Service, Upstream};
 
 use crate::cli;
 use crate::exit::{self, Failure};
@@ -23,7 +23,8 @@ pub(crate) fn check(args: &cli::File) -> Result<u8, Failure> {
     }
     let mut text = format!("{} is fine\n", args.config.display());
     for service in &loaded.config.services {
-        text += &format!("service {}\n", service.name);
+        let (hosts, paths) = (hosts(service), service.paths.join(", "));
+        text += &format!("service {}: hosts {hosts}; paths {paths}\n", service.name);
         for lane in &service.lanes {
             let upstream = match &lane.upstream {
                 Upstream::Respond(respond) => format!("answered here with {}", respond.status),
@@ -42,4 +43,21 @@ pub(crate) fn check(args: &cli::File) -> Result<u8, Failure> {
     }
     output::text(&text);
     Ok(exit::OK)
+}
+
+/// The hosts of a service as they are written in a file.
+fn hosts(service: &Service) -> String {
+    let hosts: Vec<String> = service
+        .hosts
+        .iter()
+        .map(|host| match host {
+            HostPattern::Exact(host) => host.to_string(),
+            HostPattern::Below(parent) => format!("*{parent}"),
+        })
+        .collect();
+    if hosts.is_empty() {
+        "*".to_owned()
+    } else {
+        hosts.join(", ")
+    }
 }
