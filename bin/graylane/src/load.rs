@@ -61,22 +61,26 @@ impl Loaded {
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
+    let unreadable = |error: &dyn std::fmt::Display, hint| {
         Failure::new(
             CONFIG_UNREADABLE,
             format_args!("cannot read the configuration {}: {error}", path.display()),
-            "name the file with --config; examples/quickstart.toml is one to begin with",
+            hint,
         )
     };
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(&error))?;
+        .map_err(|error| {
+            let hint = "name the file with --config; examples/quickstart.toml is one to begin with";
+            unreadable(&error, hint)
+        })?;
     String::from_utf8(bytes).map_err(|error| {
-        unreadable(&format_args!(
-            "it is not UTF-8 at byte {}",
-            error.utf8_error().valid_up_to()
-        ))
+        let at = error.utf8_error().valid_up_to();
+        unreadable(
+            &format_args!("it is not UTF-8 at byte {at}"),
+            "save the file as UTF-8",
+        )
     })
 }
 
