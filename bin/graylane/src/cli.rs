@@ -17,7 +17,18 @@ Try it with no other server:
   graylane serve -c examples/quickstart.toml
   curl -H 'X-User-Id: 42' http://127.0.0.1:8080/
 
-Exit codes are in docs/exit-codes.md."
+Exit codes:
+   0  done
+   1  internal error
+   2  usage
+  10  the configuration cannot be read
+  11  the configuration is invalid
+  12  an address is in use
+  13  an address needs a right that this process lacks
+  14  an address is not of this machine
+  15  a part did not start, or not in time
+  16  `serve`: connections were cut, at the drain limit or by a second signal
+  17  `explain`: no service matches, or the request would be refused"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

@@ -48,7 +48,8 @@ fn a_check_lists_the_hosts_and_paths_of_each_service() {
 
     assert!(any.stdout.contains("shop: hosts *; paths /\n"), "{}", any.stdout);
     assert!(
-        some.stdout.contains("shop: hosts a.test, *.a.test; paths /cart\n"),
+        some.stdout
+            .contains("shop: hosts a.test, *.a.test; paths /cart\n"),
         "{}",
         some.stdout
     );
@@ -304,6 +305,21 @@ fn the_help_teaches() {
         "--version",
     ] {
         assert!(ran.stdout.contains(word), "{word}: {}", ran.stdout);
+    }
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/exit-codes.md");
+    let page = fs::read_to_string(page).unwrap();
+    let of_graylane = page.split("## `grayctl`").next().unwrap_or_default();
+    let rows = of_graylane
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
+    let codes: Vec<u8> = rows.filter_map(|code| code.parse().ok()).collect();
+    assert!(codes.len() > 9, "{page}");
+    for code in codes {
+        assert!(
+            ran.stdout.contains(&format!("\n  {code:2}  ")),
+            "{code}: {}",
+            ran.stdout
+        );
     }
     for command in ["serve", "check", "modules", "explain", "completion"] {
         let ran = graylane(&[command, "--help"]);
