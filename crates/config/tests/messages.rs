@@ -299,7 +299,7 @@ hint: remove `grow`
 }
 
 #[test]
-fn a_module_that_the_build_lacks_is_refused() {
+fn a_module_that_does_not_exist_is_refused() {
     let text = said_after_start("[services.shop]\n[modules.braker]\n[modules.debug-dump]\n");
 
     let expected = "\
@@ -315,7 +315,7 @@ error: there is no module `debug-dump`
   |
 5 | [modules.debug-dump]
   |          ^^^^^^^^^^
-hint: this build has `breaker` and `canary-log`
+hint: the modules are `breaker` and `canary-log`; `graylane modules` lists them
 ";
     assert_eq!(text, expected);
 }

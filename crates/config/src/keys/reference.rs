@@ -16,8 +16,9 @@ This page is made from the table of keys in `crates/config/src/keys/table.rs`.
 const MODULES: &str = "
 ## `[modules.<name>]`
 
-The settings of an optional module. Each module declares its own keys; `graylane modules` lists the modules of a binary.
-The section of a module that the binary does not have is an error.
+The settings of an optional module. Each module declares its own keys ([docs/operations.md](../operations.md#modules));
+`graylane modules` lists the modules of a binary. A module that does not exist is an error. The section of one that exists,
+but not in this binary, is accepted and has no effect: all channels can share one file. `check` and `serve` note it.
 ";
 
 /// The reference page of the configuration, as Markdown.

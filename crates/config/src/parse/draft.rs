@@ -328,8 +328,11 @@ fn module<'t>(
     if !known.contains(&&**name) {
         let hint = match meant(name, known.iter().copied()) {
             Some(other) => format!("did you mean `{other}`?"),
-            None if known.is_empty() => "this build has no modules".to_owned(),
-            None => format!("this build has {}", list(known.iter().copied())),
+            None if known.is_empty() => "there are no modules".to_owned(),
+            None => format!(
+                "the modules are {}; `graylane modules` lists them",
+                list(known.iter().copied())
+            ),
         };
         faults.add(
             Diagnostic::new(format!("there is no module {}", quote(name)))
