@@ -53,8 +53,8 @@ pub(crate) const TABLES: &[Table] = &[
                 Kind::List("an address or a network, such as `10.0.0.0/8`", 1024),
                 "[\"10.0.0.0/8\", \"::1\"]",
                 Fallback::Value("[]"),
-                "Peers whose gray and forwarding headers (`X-Gray-Version`, `X-Forwarded-*`, `Forwarded`) are believed; \
-                 from all others they are stripped.",
+                "Peers whose gray and forwarding headers (`X-Gray-Version`, `X-Forwarded-For`, `X-Forwarded-Host`, \
+                 `X-Forwarded-Proto`, `Forwarded`) are believed; those of all others are dropped or replaced.",
             ),
         ],
     },
