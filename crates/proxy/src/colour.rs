@@ -8,7 +8,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use ipnet::IpNet;
 
-use crate::headers::{FORWARDED_FOR, Field, GRAY_VERSION, Present, TRACEPARENT};
+use crate::headers::{FORWARDED_FOR, Field, GRAY_VERSION, Present, TRACEPARENT, TRACESTATE};
 use crate::random;
 use crate::screen::Screened;
 
@@ -111,6 +111,10 @@ pub(crate) fn trace(headers: &mut HeaderMap, present: Present) -> TraceId {
         if let Some(trace) = only.and_then(|value| read_traceparent(value.as_bytes())) {
             return trace;
         }
+    }
+    if present.has(Field::TRACESTATE) {
+        // It belongs to the trace that its parent names (W3C Trace Context, section 3.3.1), and there is none.
+        headers.remove(&TRACESTATE);
     }
     let (high, low, span) = (random::next(), random::next() | 1, random::next() | 1);
     headers.insert(TRACEPARENT.clone(), write_traceparent(high, low, span));
@@ -227,6 +231,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(TRACEPARENT.clone(), value.parse().unwrap());
+            headers.insert(TRACESTATE.clone(), "vendor=1".parse().unwrap());
 
             let trace = {
                 let present = Present::scan(&headers);
@@ -236,6 +241,7 @@ mod tests {
             let sent = headers[&TRACEPARENT].to_str().unwrap();
             assert_eq!(sent == value, keep, "{value}");
             assert!(sent.contains(&trace.to_string()));
+            assert_eq!(headers.contains_key(&TRACESTATE), keep, "{value}");
             assert!(read_traceparent(sent.as_bytes()).is_some());
         }
     }

@@ -9,6 +9,7 @@ pub(crate) static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forward
 pub(crate) static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 pub(crate) static FAULT: HeaderName = HeaderName::from_static("x-graylane-fault");
 static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -58,6 +59,7 @@ fields! {
     14 PROXY_AUTHORIZATION "proxy-authorization";
     15 PROXY_AUTHENTICATE "proxy-authenticate";
     16 HOST "host";
+    17 TRACESTATE "tracestate";
 }
 
 impl Field {

@@ -42,6 +42,7 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
         }
     };
     announce(args, &started);
+    tokio::spawn(note_hang_ups());
     let name = signals.next().await;
     // Before it is told: whoever reads that the gateway drains may rely on it.
     started.gateway().drain();
@@ -94,6 +95,19 @@ fn finish(args: &cli::Serve, Drained { served, cut }: Drained) -> Result<u8, Fai
         output::line(&json!({ "event": "stopped", "served": served, "cut": cut }));
     }
     Ok(if cut == 0 { exit::OK } else { CUT })
+}
+
+/// SIGHUP asks other servers to read their configuration again. This one does not do so yet, but it would be a poor
+/// answer to die of it, as a process does that says nothing about the signal.
+async fn note_hang_ups() {
+    match signal(SignalKind::hangup()) {
+        Ok(mut hang_ups) => {
+            while hang_ups.recv().await.is_some() {
+                log::warn!("SIGHUP: the configuration is read at the start only; nothing changed");
+            }
+        }
+        Err(error) => log::warn!("SIGHUP would end the process without a drain: {error}"),
+    }
 }
 
 /// SIGTERM and SIGINT.
