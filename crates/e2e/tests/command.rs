@@ -291,7 +291,7 @@ fn a_description_that_is_no_request_ends_explain_with_2() {
 }
 
 #[test]
-fn the_help_teaches() {
+fn the_help_names_every_command_and_each_command_has_its_own() {
     let ran = graylane(&["--help"]);
 
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));

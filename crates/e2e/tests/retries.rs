@@ -186,7 +186,7 @@ fn a_dead_lane_does_not_send_its_users_to_another() {
 }
 
 #[test]
-fn retries_end() {
+fn an_upstream_that_always_closes_is_not_asked_for_ever() {
     let upstream = Upstream::start(|_| Next::Close);
     let gateway = Recipe::to(upstream.address()).start();
 

@@ -147,7 +147,7 @@ fn the_gateway_itself_answers_where_a_lane_says_so() {
 }
 
 #[test]
-fn every_listener_serves() {
+fn every_listener_serves_the_same_services() {
     let gateway = Recipe::new()
         .lane_lines("stable", "respond = { body = \"x\" }\n")
         .more("[listeners.second]\naddress = \"127.0.0.1:0\"\n")
