@@ -81,14 +81,8 @@ impl fmt::Display for Weight {
         if rest == 0 {
             return f.pad(&format!("{whole} %"));
         }
-        f.pad(
-            format!("{whole}.{rest:03}")
-                .trim_end_matches('0')
-                .to_owned()
-                .as_str()
-                .trim_end_matches('.'),
-        )?;
-        f.write_str(" %")
+        let number = format!("{whole}.{rest:03}");
+        f.pad(&format!("{} %", number.trim_end_matches('0')))
     }
 }
 
