@@ -5,7 +5,7 @@ use crate::LaneId;
 /// Where the targeting key of an exchange was found: an index into the service's configured sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeySource {
-    /// The n-th configured source (header, cookie or query parameter).
+    /// The configured source of this index, from 0 (header, cookie or query parameter).
     Configured(u8),
     /// The address of the client: the last resort, and always there.
     ClientAddress,

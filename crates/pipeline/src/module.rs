@@ -85,8 +85,8 @@ pub struct PageRequest<'a> {
     pub path: &'a str,
     /// The query, without the question mark.
     pub query: &'a str,
-    /// What the gateway itself adds for a page about the whole process, as JSON: configuration digest, lanes, pools,
-    /// exchanges in flight. It is made only when called.
+    /// What the gateway itself adds for a page about the whole process, as JSON: version, revision, lanes, connections,
+    /// exchanges in flight. It is made only when called, and nothing in it is of a client.
     pub gateway: &'a dyn Fn() -> String,
 }
 

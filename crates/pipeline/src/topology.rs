@@ -59,6 +59,9 @@ impl Topology {
     }
 
     /// The endpoints of a lane.
+    ///
+    /// # Panics
+    /// When the number comes from another configuration.
     pub fn endpoints_of(&self, id: LaneId) -> impl Iterator<Item = EndpointId> + use<> {
         self.lane(id).endpoints.clone().map(EndpointId)
     }
