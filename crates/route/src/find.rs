@@ -8,6 +8,7 @@ use graylane_config::HostPattern;
 /// The longest host name that DNS allows (RFC 1035, section 2.3.4).
 const MAX_HOST: usize = 255;
 
+/// The hosts and paths of all services.
 #[derive(Debug)]
 pub(crate) struct Hosts {
     /// Sorted by host.
@@ -22,6 +23,7 @@ pub(crate) struct Hosts {
 struct Paths(Vec<(Box<str>, u32)>);
 
 impl Hosts {
+    /// Of each rule the host (`None`: any), the path prefix and the number of the service.
     pub(crate) fn compile(rules: Vec<(Option<HostPattern>, Box<str>, u32)>) -> Self {
         let mut hosts = Self {
             exact: Vec::new(),
@@ -51,12 +53,13 @@ impl Hosts {
         hosts
     }
 
+    /// The service of the rule that matches.
     #[inline]
     pub(crate) fn find(&self, host: &str, path: &str) -> Option<u32> {
         self.find_rule(host, path).map(|(_, _, service)| service)
     }
 
-    /// The host pattern (in words), the prefix and the service.
+    /// The host of the rule that matches, its path prefix (empty for `/`) and its service.
     #[inline]
     pub(crate) fn find_rule(&self, host: &str, path: &str) -> Option<(HostWord<'_>, &str, u32)> {
         if self.exact.is_empty() && self.below.is_empty() {
@@ -120,8 +123,8 @@ fn entry(list: &mut Vec<(Box<str>, Paths)>, name: Box<str>) -> &mut Paths {
     &mut list[at].1
 }
 
-/// The host in lower case, without the dot that a fully qualified name may end in; a host longer than any DNS name is
-/// left as it is and then matches no rule.
+/// The host in lower case, without the dot that a fully qualified name may end in. A host longer than any DNS name
+/// keeps its case: it can be no exact host of a rule, and is not worth a longer buffer.
 #[inline]
 fn lower<'a>(host: &'a str, buffer: &'a mut [u8; MAX_HOST]) -> &'a str {
     let host = host.strip_suffix('.').unwrap_or(host);

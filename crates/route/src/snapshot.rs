@@ -75,6 +75,7 @@ impl Snapshot {
         let mut lanes = Vec::new();
         let mut services = Vec::new();
         let mut rules = Vec::new();
+        // No cast to 32 bits truncates: a text of 1 MiB, the largest, has fewer services and endpoints than that.
         for (number, service) in config.services.iter().enumerate() {
             let first = lanes.len();
             let id = |index: usize| LaneId(u32::try_from(first + index).expect("fewer lanes than 2^32"));
@@ -166,11 +167,17 @@ impl Snapshot {
     }
 
     /// A service by its number in a decision of this snapshot.
+    ///
+    /// # Panics
+    /// When the number comes from another snapshot.
     pub fn service(&self, number: u32) -> &Service {
         &self.services[number as usize]
     }
 
     /// A lane by its number in a decision of this snapshot.
+    ///
+    /// # Panics
+    /// When the number comes from another snapshot.
     #[inline]
     pub fn lane(&self, id: LaneId) -> &Lane {
         &self.lanes[id.0 as usize]
