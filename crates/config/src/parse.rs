@@ -19,7 +19,8 @@ use crate::{Config, Diagnostic, Diagnostics, Source, validate};
 /// The longest text, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 
-/// Reads a configuration; `known_modules` are the names that `[modules.<name>]` may have.
+/// Reads a configuration; `known_modules` are the names that `[modules.<name>]` may have: those of every build, so that
+/// all channels can share a file.
 ///
 /// # Errors
 /// The mistakes in the text: the first one where it is not TOML, else all that do not follow from one another.
