@@ -27,10 +27,14 @@ use crate::start::Parts;
 
 /// Connections at the same time; operators and scrapers, not users.
 const MAX_CONNECTIONS: usize = 64;
+/// For the head of a request to come.
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// A connection that lasts longer is closed; the client makes a new one.
 const CONNECTION_TIME: Duration = Duration::from_secs(300);
+/// Bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
+/// How long to wait when the process has no file descriptor left for a connection.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
 /// Binds the admin port.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<StdListener> {
@@ -60,7 +64,7 @@ pub(crate) async fn serve(listener: StdListener, parts: Arc<Parts>) {
             }
             Err(error) => {
                 log::error!("admin: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The command line: declared once; help, man page and completions follow from it.
+//! The command line: declared once; help and completions follow from it.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -4,11 +4,12 @@
 mod parts;
 mod units;
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use graylane_boot::{Cause, Graph, Report, Running, StartError};
+use graylane_boot::{Cause, Graph, GraphError, Report, Running, StartError};
 use graylane_core::Name;
 use graylane_note::Notes;
 use graylane_proxy::Gateway;
@@ -39,7 +40,7 @@ pub(crate) async fn start(config: &Path, version: Version, notes: &Notes) -> Res
             "this is a bug: please report it",
         )
     })?;
-    parts.set_ready(running.report());
+    parts.set_ready(running.report().clone());
     Ok(Started {
         parts,
         gateway,
@@ -49,11 +50,9 @@ pub(crate) async fn start(config: &Path, version: Version, notes: &Notes) -> Res
 
 /// The order of start as Graphviz text.
 pub(crate) fn graph() -> Result<String, Failure> {
-    let parts = Arc::new(Parts::new(
-        Path::new(""),
-        Version::new(&Notes::default()),
-        &Notes::default(),
-    ));
+    // Nothing is started, so nothing of the parts is looked at.
+    let notes = Notes::default();
+    let parts = Arc::new(Parts::new(Path::new(""), Version::new(&notes), &notes));
     Ok(Graph::new(units::all(&parts)).map_err(not_a_graph)?.to_dot())
 }
 
@@ -88,7 +87,7 @@ impl Started {
     }
 }
 
-fn not_a_graph(error: graylane_boot::GraphError) -> Failure {
+fn not_a_graph(error: GraphError) -> Failure {
     Failure::new(INTERNAL, error, "this is a bug: please report it")
 }
 
@@ -107,7 +106,7 @@ fn not_started(error: &StartError) -> Failure {
         };
     }
     let mut chain = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(cause) = source {
         chain += &format!(": {cause}");
         source = cause.source();

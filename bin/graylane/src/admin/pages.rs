@@ -1,9 +1,11 @@
 //! What stands behind each path.
 
+use std::sync::Arc;
+
 use graylane_pipeline::{Health, Instance, LaneId, MetricsText, PageRequest};
 use graylane_proxy::Shared;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::query;
 use crate::channel::CHANNEL;
@@ -49,26 +51,28 @@ fn wrong(status: StatusCode, message: &str, hint: &str) -> Page {
 fn with(parts: &Parts, page: impl Fn(&Shared) -> Page) -> Page {
     match parts.shared() {
         Some(shared) => page(shared),
-        None => wrong(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the gateway is still starting",
-            "wait for /readyz",
-        ),
+        None => still_starting(),
     }
 }
 
+fn still_starting() -> Page {
+    wrong(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the gateway is still starting",
+        "wait for /readyz",
+    )
+}
+
+/// How the start went: a table, or Graphviz text.
 fn started(parts: &Parts, query: &str) -> Page {
-    match parts.report(query == "graph") {
-        Some(report) => (StatusCode::OK, TEXT, report.to_owned()),
-        None => wrong(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the gateway is still starting",
-            "wait for /readyz",
-        ),
+    match parts.report() {
+        Some(report) if query == "graph" => (StatusCode::OK, TEXT, report.to_dot()),
+        Some(report) => (StatusCode::OK, TEXT, format!("{report}\n")),
+        None => still_starting(),
     }
 }
 
-fn instances(parts: &Parts) -> &[std::sync::Arc<dyn Instance>] {
+fn instances(parts: &Parts) -> &[Arc<dyn Instance>] {
     parts.shared().map_or(&[], |shared| shared.hooks().modules())
 }
 
@@ -95,7 +99,7 @@ fn ready(parts: &Parts) -> Page {
         Health::Good => "good".to_owned(),
         Health::Degraded(why) => format!("degraded: {why}"),
     };
-    let modules: serde_json::Map<_, _> = instances(parts)
+    let modules: Map<_, _> = instances(parts)
         .iter()
         .map(|one| (one.name().to_owned(), Value::String(health(&**one))))
         .collect();
@@ -158,6 +162,7 @@ fn metrics(parts: &Parts) -> String {
     out.finish()
 }
 
+/// A page of a module; what is no page of any is not found.
 fn of_module(parts: &Parts, shared: &Shared, path: &str, query: &str) -> Page {
     let gateway = || gateway(parts, shared).to_string();
     let request = PageRequest {

@@ -1,8 +1,9 @@
 use std::fmt;
+use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use graylane_boot::Report;
@@ -16,7 +17,7 @@ use crate::load::Loaded;
 use crate::modules::TABLE;
 use crate::version::Version;
 
-/// What the units leave for each other, and for the admin pages: each cell is filled once, by the unit whose name it has.
+/// What the units leave for each other, and for the admin pages. Each cell is filled once, by the unit whose name it has.
 pub(crate) struct Parts {
     pub(crate) path: PathBuf,
     pub(crate) version: Version,
@@ -27,13 +28,12 @@ pub(crate) struct Parts {
     /// By row of the table of modules.
     pub(super) modules: Vec<OnceLock<Arc<dyn Instance>>>,
     /// Taken by the workers: whoever keeps a handle keeps the queue open.
-    pub(super) listeners: Mutex<Vec<TcpListener>>,
+    listeners: Mutex<Vec<TcpListener>>,
     pub(super) listener_addresses: OnceLock<Vec<(Name, SocketAddr)>>,
     pub(super) admin: OnceLock<SocketAddr>,
     pub(super) shared: OnceLock<Arc<Shared>>,
-    pub(super) gateway: Mutex<Option<Gateway>>,
-    /// How the start went: a table, and the same as Graphviz text.
-    report: OnceLock<[String; 2]>,
+    gateway: Mutex<Option<Gateway>>,
+    report: OnceLock<Report>,
     ready: AtomicBool,
 }
 
@@ -71,8 +71,20 @@ impl Parts {
         Hooks::new(self.modules.iter().filter_map(OnceLock::get).cloned().collect())
     }
 
+    pub(super) fn put_listeners(&self, listeners: Vec<TcpListener>) {
+        *lock(&self.listeners) = listeners;
+    }
+
+    pub(super) fn take_listeners(&self) -> Vec<TcpListener> {
+        mem::take(&mut *lock(&self.listeners))
+    }
+
+    pub(super) fn put_gateway(&self, gateway: Gateway) {
+        *lock(&self.gateway) = Some(gateway);
+    }
+
     pub(super) fn take_gateway(&self) -> Option<Gateway> {
-        self.gateway.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.gateway).take()
     }
 
     pub(super) fn listener_addresses(&self) -> &[(Name, SocketAddr)] {
@@ -86,14 +98,14 @@ impl Parts {
             .unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
     }
 
-    /// How the start went, as a table or as Graphviz text; once it is over.
-    pub(crate) fn report(&self, graph: bool) -> Option<&str> {
-        self.report.get().map(|texts| texts[usize::from(graph)].as_str())
+    /// How the start went, once it is over.
+    pub(crate) fn report(&self) -> Option<&Report> {
+        self.report.get()
     }
 
-    pub(super) fn set_ready(&self, report: &Report) {
+    pub(super) fn set_ready(&self, report: Report) {
         // Set once: there is one start.
-        let _ = self.report.set([format!("{report}\n"), report.to_dot()]);
+        let _ = self.report.set(report);
         self.ready.store(true, Relaxed);
     }
 
@@ -105,6 +117,11 @@ impl Parts {
     pub(crate) fn is_draining(&self) -> bool {
         self.shared().is_some_and(|shared| shared.is_draining())
     }
+}
+
+/// A lock is held for one assignment, which cannot panic half way: what a poisoned one holds is whole.
+fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Parts {

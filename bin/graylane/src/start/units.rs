@@ -1,8 +1,8 @@
 //! The units of the boot graph.
 
 use std::io;
-use std::mem;
-use std::sync::{Arc, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use graylane_boot::{BoxError, Unit};
@@ -127,7 +127,7 @@ fn listeners(parts: &Arc<Parts>) -> Unit {
             addresses.push((listener.name.clone(), socket.local_addr()?));
             sockets.push(socket);
         }
-        *parts.listeners.lock().unwrap_or_else(PoisonError::into_inner) = sockets;
+        parts.put_listeners(sockets);
         fill(&parts.listener_addresses, addresses)
     })
 }
@@ -143,20 +143,18 @@ fn workers(parts: &Arc<Parts>) -> Unit {
                 None => thread::available_parallelism()?.get(),
             };
             let shared = Shared::new(config, Arc::clone(need(&parts.routing)?), parts.hooks(), workers);
-            let sockets = mem::take(&mut *parts.listeners.lock().unwrap_or_else(PoisonError::into_inner));
-            let gateway = Gateway::start(&shared, sockets, workers)?;
-            *parts.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(gateway);
+            parts.put_gateway(Gateway::start(&shared, parts.take_listeners(), workers)?);
             fill(&parts.shared, shared)
         })
 }
 
-fn fill<T>(cell: &std::sync::OnceLock<T>, value: T) -> Result<(), BoxError> {
+fn fill<T>(cell: &OnceLock<T>, value: T) -> Result<(), BoxError> {
     cell.set(value)
         .map_err(|_| BoxError::from("a unit was started twice"))
 }
 
 /// What a required unit left.
-fn need<T>(cell: &std::sync::OnceLock<T>) -> Result<&T, BoxError> {
+fn need<T>(cell: &OnceLock<T>) -> Result<&T, BoxError> {
     cell.get()
         .ok_or_else(|| BoxError::from("a required unit left nothing"))
 }
@@ -168,7 +166,8 @@ fn located(code: u8, diagnostic: Diagnostic, loaded: &Loaded) -> BoxError {
     }
 }
 
-fn unbindable(error: &io::Error, message: &str, span: &std::ops::Range<usize>, loaded: &Loaded) -> BoxError {
+/// A listener that could not be bound, with the place of its address; that of a default has none.
+fn unbindable(error: &io::Error, message: &str, span: &Range<usize>, loaded: &Loaded) -> BoxError {
     let (code, hint) = match error.kind() {
         io::ErrorKind::AddrInUse => (
             ADDRESS_IN_USE,
