@@ -81,9 +81,8 @@ impl Started {
 
     /// Stops what the workers leave: in the reverse order of start.
     pub(crate) async fn stop(self) {
-        for (unit, cause) in self.running.stop().await.failures() {
-            log::warn!("{unit} did not stop well: {cause}");
-        }
+        // What did not stop well is in the log: the graph says it as it happens.
+        let _ = self.running.stop().await;
     }
 }
 
@@ -93,7 +92,8 @@ fn not_a_graph(error: GraphError) -> Failure {
 
 /// A unit's own failure keeps its code and words; anything else is told with the unit's name and the chain of causes.
 fn not_started(error: &StartError) -> Failure {
-    for (unit, cause) in error.others.failures().chain(error.stopped.failures()) {
+    // What did not stop well is in the log already.
+    for (unit, cause) in error.others.failures() {
         log::warn!("{unit}: {cause}");
     }
     if let Cause::Failed(cause) = &error.cause
