@@ -103,14 +103,9 @@ fn address(text: &str) -> Option<IpAddr> {
 /// Takes the trace id of a valid `traceparent`, or makes a new one and puts it into the head.
 #[inline]
 pub(crate) fn trace(headers: &mut HeaderMap, present: Present) -> TraceId {
-    if present.has(Field::TRACEPARENT) {
-        let only = present
-            .has_one(Field::TRACEPARENT)
-            .then(|| headers.get(&TRACEPARENT))
-            .flatten();
-        if let Some(trace) = only.and_then(|value| read_traceparent(value.as_bytes())) {
-            return trace;
-        }
+    let received = present.only(headers, Field::TRACEPARENT, &TRACEPARENT);
+    if let Some(trace) = received.and_then(|value| read_traceparent(value.as_bytes())) {
+        return trace;
     }
     if present.has(Field::TRACESTATE) {
         // It belongs to the trace that its parent names (W3C Trace Context, section 3.3.1), and there is none.

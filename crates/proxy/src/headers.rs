@@ -99,6 +99,26 @@ impl Present {
     pub(crate) const fn has_one(self, field: Field) -> bool {
         self.has(field) && self.several & field.0 == 0
     }
+
+    /// The value of a field whose line must be there exactly once; `name` is that of the field.
+    #[inline]
+    pub(crate) fn only<'a>(
+        self,
+        headers: &'a HeaderMap,
+        field: Field,
+        name: &HeaderName,
+    ) -> Option<&'a HeaderValue> {
+        self.has_one(field).then(|| headers.get(name)).flatten()
+    }
+}
+
+/// The items of a list in a field (RFC 9110, section 5.6.1), over all its lines.
+pub(crate) fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii)
 }
 
 /// Fields that `Connection` may not name away: dropping them would change what the message means, or let a client
@@ -133,11 +153,8 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
     }
     if present.has(Field::CONNECTION) && !names_no_field(headers, present) {
         // Removing while reading the values is not possible; a connection that names other fields is rare enough.
-        let named: Vec<HeaderName> = headers
-            .get_all(header::CONNECTION)
-            .iter()
-            .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-            .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
+        let named: Vec<HeaderName> = items(headers, &header::CONNECTION)
+            .filter_map(|item| HeaderName::from_bytes(item).ok())
             .filter(|name| may_be_named(name.as_str()))
             .collect();
         for name in named {
@@ -145,12 +162,7 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
         }
     }
     let wants_trailers = present.has(Field::TE)
-        && headers.get_all(header::TE).iter().any(|value| {
-            let tokens = value.as_bytes().split(|&byte| byte == b',');
-            tokens
-                .into_iter()
-                .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-        });
+        && items(headers, &header::TE).any(|item| item.eq_ignore_ascii_case(b"trailers"));
     for (bit, name) in [
         (Field::CONNECTION, &header::CONNECTION),
         (Field::KEEP_ALIVE, &KEEP_ALIVE),
@@ -194,10 +206,9 @@ pub(crate) fn drop_asserted(frame: &mut Frame<Bytes>) {
 fn names_no_field(headers: &HeaderMap, present: Present) -> bool {
     let usual =
         |value: &[u8]| value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close");
-    present.has_one(Field::CONNECTION)
-        && headers
-            .get(header::CONNECTION)
-            .is_some_and(|value| usual(value.as_bytes()))
+    present
+        .only(headers, Field::CONNECTION, &header::CONNECTION)
+        .is_some_and(|value| usual(value.as_bytes()))
 }
 
 #[cfg(test)]

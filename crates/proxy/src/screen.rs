@@ -4,7 +4,7 @@
 //! lets pass.
 
 use graylane_pipeline::Fault;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderValue};
 use http::request::Parts;
 use http::{Method, Uri};
 
@@ -18,14 +18,18 @@ pub(crate) struct Screened {
     pub(crate) host_end: usize,
 }
 
-/// Checks the head of a request.
+/// Checks the head of a request; `max_body` is the largest length, in bytes, that it may announce.
 #[inline]
 pub(crate) fn screen(parts: &Parts, max_body: u64) -> Result<Screened, Fault> {
     if parts.method == Method::CONNECT {
         return Err(Fault::MethodNotServed);
     }
     let present = Present::scan(&parts.headers);
-    let host = only(&parts.headers, present, Field::HOST, &header::HOST).ok_or(Fault::BadRequest)?;
+    let only = |field, name| {
+        let value = present.only(&parts.headers, field, name);
+        value.map(HeaderValue::as_bytes)
+    };
+    let host = only(Field::HOST, &header::HOST).ok_or(Fault::BadRequest)?;
     let host_end = host_end(host).ok_or(Fault::BadRequest)?;
     if let Some(authority) = parts.uri.authority() {
         // RFC 9112, section 3.2.2: the target wins over Host. Two different answers to "which host" is the stuff of
@@ -39,32 +43,19 @@ pub(crate) fn screen(parts: &Parts, max_body: u64) -> Result<Screened, Fault> {
     }
     if present.has(Field::TRANSFER_ENCODING) {
         // RFC 9112, section 6.1: anything but one final `chunked` has more than one reading.
-        let coding = only(
-            &parts.headers,
-            present,
-            Field::TRANSFER_ENCODING,
-            &header::TRANSFER_ENCODING,
-        )
-        .ok_or(Fault::BadRequest)?;
+        let coding = only(Field::TRANSFER_ENCODING, &header::TRANSFER_ENCODING).ok_or(Fault::BadRequest)?;
         if !coding.eq_ignore_ascii_case(b"chunked") || present.has(Field::CONTENT_LENGTH) {
             return Err(Fault::BadRequest);
         }
     }
     if present.has(Field::EXPECT) {
-        let expectation =
-            only(&parts.headers, present, Field::EXPECT, &header::EXPECT).ok_or(Fault::Expectation)?;
+        let expectation = only(Field::EXPECT, &header::EXPECT).ok_or(Fault::Expectation)?;
         if !expectation.eq_ignore_ascii_case(b"100-continue") {
             return Err(Fault::Expectation);
         }
     }
     if present.has(Field::CONTENT_LENGTH) {
-        let length = only(
-            &parts.headers,
-            present,
-            Field::CONTENT_LENGTH,
-            &header::CONTENT_LENGTH,
-        )
-        .ok_or(Fault::BadRequest)?;
+        let length = only(Field::CONTENT_LENGTH, &header::CONTENT_LENGTH).ok_or(Fault::BadRequest)?;
         let length = std::str::from_utf8(length)
             .ok()
             .and_then(|text| text.parse::<u64>().ok());
@@ -73,15 +64,6 @@ pub(crate) fn screen(parts: &Parts, max_body: u64) -> Result<Screened, Fault> {
         }
     }
     Ok(Screened { present, host_end })
-}
-
-/// The value of a field that must be there exactly once.
-#[inline]
-fn only<'a>(headers: &'a HeaderMap, present: Present, field: Field, name: &HeaderName) -> Option<&'a [u8]> {
-    present
-        .has_one(field)
-        .then(|| headers.get(name).map(HeaderValue::as_bytes))
-        .flatten()
 }
 
 /// Checks `uri-host [ ":" port ]` (RFC 9110, section 7.2) and gives the length of the host.
