@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 
 use crate::answer::{self, Answer};
-use crate::headers::{Field, Present};
+use crate::headers::{self, Field, Present};
 use crate::record::Record;
 use crate::upstream::{Link, Reply};
 
@@ -28,10 +28,8 @@ pub(crate) fn wish(parts: &mut Parts, present: Present) -> Option<Wish> {
     if !present.has(Field::UPGRADE) || !present.has(Field::CONNECTION) || parts.version != Version::HTTP_11 {
         return None;
     }
-    let named = parts.headers.get_all(header::CONNECTION).iter().any(|value| {
-        let mut tokens = value.as_bytes().split(|&byte| byte == b',');
-        tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
-    });
+    let named =
+        headers::items(&parts.headers, &header::CONNECTION).any(|item| item.eq_ignore_ascii_case(b"upgrade"));
     let protocol = parts.headers.get(header::UPGRADE)?.clone();
     let mut asked = protocol.as_bytes().split(|&byte| byte == b',');
     if asked.any(|token| token.trim_ascii().to_ascii_lowercase().starts_with(b"h2")) {

@@ -142,11 +142,8 @@ fn framing(
         return Ok(Framing::Ended);
     }
     if present.has(Field::TRANSFER_ENCODING) {
-        let one = present
-            .has_one(Field::TRANSFER_ENCODING)
-            .then(|| map.get(header::TRANSFER_ENCODING))
-            .flatten();
-        let is_chunked = one.is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+        let coding = present.only(map, Field::TRANSFER_ENCODING, &header::TRANSFER_ENCODING);
+        let is_chunked = coding.is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
         // Another coding was not asked for, and we could not tell where it ends.
         return if is_chunked {
             Ok(Framing::Chunked(Decoder::default()))
@@ -177,10 +174,7 @@ fn content_length(map: &HeaderMap) -> Result<u64, Unreadable> {
 
 fn says_close(map: &HeaderMap, present: Present) -> bool {
     present.has(Field::CONNECTION)
-        && map.get_all(header::CONNECTION).iter().any(|value| {
-            let mut tokens = value.as_bytes().split(|&byte| byte == b',');
-            tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
-        })
+        && headers::items(map, &header::CONNECTION).any(|item| item.eq_ignore_ascii_case(b"close"))
 }
 
 /// The body of an answer.
