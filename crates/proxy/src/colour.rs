@@ -12,7 +12,7 @@ use crate::headers::{FORWARDED_FOR, Field, GRAY_VERSION, Present, TRACEPARENT, T
 use crate::random;
 use crate::screen::Screened;
 
-/// Whether a peer's gray and forwarding headers are believed.
+/// Whether a peer's gray and forwarding headers are believed. An IPv4 address mapped into IPv6 is that IPv4 address.
 pub(crate) fn is_trusted(peers: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     peers.iter().any(|net| net.contains(&address))

@@ -49,6 +49,7 @@ impl Shared {
         self.snapshot.load_full()
     }
 
+    /// Where the snapshot in use is found, for those who look every time.
     pub(crate) fn snapshots(&self) -> &Arc<ArcSwap<Snapshot>> {
         &self.snapshot
     }
@@ -90,7 +91,9 @@ impl Shared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Serve,
+    /// End when the exchanges under way have, or the limit of the drain is reached.
     Drain,
+    /// End now.
     Stop,
 }
 
@@ -99,7 +102,9 @@ pub(crate) enum Order {
 pub struct Gateway {
     shared: Arc<Shared>,
     orders: watch::Sender<Order>,
+    /// Of each worker that is waited for: how many connections it cut.
     ended: Vec<oneshot::Receiver<u64>>,
+    /// The connections that those cut which are no longer waited for.
     cut: u64,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Constraints
 //! - One snapshot per exchange, loaded at *colour*; a reload can never split a request.
-//! - The hot path takes no lock and shares no cache line that another worker writes.
+//! - The hot path takes no lock, and a worker counts in memory of its own. What several workers write are only the
+//!   reference counts of the snapshot and of the values in it.
 //! - A gray or forwarding header is believed only from a trusted peer.
 //! - What cannot be understood in exactly one way is refused, never passed on.
 //! - Everything that comes from outside has a limit: bytes, fields, time, connections.

@@ -11,6 +11,7 @@ use http::HeaderValue;
 
 use crate::connection::Conn;
 
+/// What is known of one exchange so far; [`Exchange`] is what modules see of it in the end.
 #[derive(Debug)]
 pub(crate) struct Record {
     conn: Arc<Conn>,
@@ -18,19 +19,23 @@ pub(crate) struct Record {
     pub(crate) decision: Option<Decision>,
     pub(crate) trace: TraceId,
     pub(crate) endpoint: Option<EndpointId>,
+    /// The status of the answer; 0 before there is one.
     pub(crate) status: u16,
     pub(crate) fault: Option<Fault>,
     pub(crate) retries: u8,
+    /// Bytes of the answer's body that were handed over.
     pub(crate) sent: u64,
+    /// Whether the answer's body reached its end.
     pub(crate) complete: bool,
+    /// A copy of the request's head, where a module asked for it.
     pub(crate) head: Option<Box<Head>>,
     /// The lane's name, where the service shows it to the client.
     pub(crate) shown_lane: Option<HeaderValue>,
 }
 
 impl Record {
-    #[inline]
     /// In a box, because it is passed from hand to hand with every answer.
+    #[inline]
     pub(crate) fn new(conn: &Arc<Conn>) -> Box<Self> {
         conn.worker.counters.in_flight.add(1);
         Box::new(Self {
