@@ -34,6 +34,7 @@ mod random;
 mod received;
 mod record;
 mod screen;
+mod socket;
 mod upgrade;
 mod upstream;
 mod worker;

@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::net::TcpListener as StdListener;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,15 +15,10 @@ use crate::clock::{Clock, TICK, Ticks};
 use crate::connection::{self, Conn};
 use crate::counters::Shard;
 use crate::gateway::{Order, Shared};
-use crate::upstream;
+use crate::{socket, upstream};
 
 /// How long to wait when the process has no file descriptor left for a connection.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
-/// A peer that has gone without a word is noticed after about two minutes.
-const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
-    .with_time(Duration::from_secs(60))
-    .with_interval(Duration::from_secs(15))
-    .with_retries(4);
 /// Idle upstream connections are looked through every so many ticks.
 const SWEEP_EVERY: u32 = 20;
 
@@ -211,18 +205,14 @@ async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::R
     }
 }
 
+/// Whether only the connection that was to be accepted is lost, not the means to accept any.
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
-fn open(
-    worker: &Arc<Worker>,
-    stream: TcpStream,
-    peer: std::net::SocketAddr,
-    permit: Option<OwnedSemaphorePermit>,
-) {
-    ready_socket(&stream);
+fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
+    socket::set_up(&stream);
     let conn = Conn::new(worker, peer, Presence::new(worker, permit));
     let listed = Listed::new(&conn);
     if worker.shared.is_draining() {
@@ -232,14 +222,6 @@ fn open(
         connection::serve(conn, stream).await;
         drop(listed);
     });
-}
-
-/// A socket that refuses these options still works.
-pub(crate) fn ready_socket(stream: &TcpStream) {
-    // Without it small messages wait for the peer's delayed acknowledgement.
-    let _ = stream.set_nodelay(true);
-    // A tunnel has no limit in time, since a quiet one may be alive: this finds out the dead.
-    let _ = SockRef::from(stream).set_tcp_keepalive(&KEEPALIVE);
 }
 
 thread_local! {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::Link;
 use crate::clock::Ticks;
-use crate::worker::ready_socket;
+use crate::socket;
 
 /// Idle links kept per endpoint and worker; a burst beyond it closes what it opened.
 const MAX_IDLE: usize = 256;
@@ -89,7 +89,7 @@ async fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
         Ok(address) => TcpStream::connect((address, endpoint.port)).await?,
         Err(_) => TcpStream::connect((&*endpoint.host, endpoint.port)).await?,
     };
-    ready_socket(&stream);
+    socket::set_up(&stream);
     Ok(stream)
 }
 
