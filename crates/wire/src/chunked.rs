@@ -64,11 +64,6 @@ impl Decoder {
         }
     }
 
-    /// Whether the body has ended.
-    pub fn is_at_end(&self) -> bool {
-        self.state == State::End
-    }
-
     fn data(&mut self, input: &[u8]) -> Step {
         if input.is_empty() {
             return Step::More;
@@ -159,6 +154,9 @@ pub struct SizeLine {
 
 impl SizeLine {
     /// The line for a chunk of this length, which must not be 0: that would end the body.
+    ///
+    /// # Panics
+    /// In debug builds, when the length is 0.
     pub fn new(length: usize) -> Self {
         debug_assert!(length > 0, "an empty chunk ends the body");
         let mut line = Self {
