@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::time::Duration;
 
 use graylane_core::{Interval, Name, Weight};
 use ipnet::IpNet;
@@ -183,32 +182,19 @@ fn listener<'t>(
 
 fn read_limits(section: &Section<'_>, faults: &mut Faults) -> Limits {
     let usual = Limits::default();
-    let mut time = |key, usual: Duration| section.value(key, faults, values::duration).or(usual);
-    let (header_time, idle_time) = (
-        time("header_time", usual.header_time),
-        time("idle_time", usual.idle_time),
-    );
-    let (connect_time, response_time) = (
-        time("connect_time", usual.connect_time),
-        time("response_time", usual.response_time),
-    );
-    let mut count = |key, usual| section.value(key, faults, values::count).map(to_usize).or(usual);
-    let (headers, connections) = (
-        count("headers", usual.headers),
-        count("connections", usual.connections),
-    );
+    // The faults are an argument, because closures that hold them could not stand side by side.
+    let bytes = |key, faults: &mut Faults| section.value(key, faults, values::bytes);
+    let count = |key, faults: &mut Faults| section.value(key, faults, values::count).map(to_usize);
+    let time = |key, faults: &mut Faults| section.value(key, faults, values::duration);
     Limits {
-        head: section
-            .value("head", faults, values::bytes)
-            .map(to_usize)
-            .or(usual.head),
-        headers,
-        body: section.value("body", faults, values::bytes).or(usual.body),
-        header_time,
-        idle_time,
-        connections,
-        connect_time,
-        response_time,
+        head: bytes("head", faults).map(to_usize).or(usual.head),
+        headers: count("headers", faults).or(usual.headers),
+        body: bytes("body", faults).or(usual.body),
+        header_time: time("header_time", faults).or(usual.header_time),
+        idle_time: time("idle_time", faults).or(usual.idle_time),
+        connections: count("connections", faults).or(usual.connections),
+        connect_time: time("connect_time", faults).or(usual.connect_time),
+        response_time: time("response_time", faults).or(usual.response_time),
     }
 }
 
