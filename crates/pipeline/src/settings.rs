@@ -1,10 +1,11 @@
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
 /// A value with its place in the file: what a module's settings type holds where a value has a range, so that
 /// [`SettingsError::at`] can point at it.
 pub use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
 /// A module's section of the configuration file, `[modules.<name>]`; empty where the file has none.
 #[derive(Debug, Clone, Copy, Default)]
