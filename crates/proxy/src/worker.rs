@@ -19,7 +19,7 @@ use crate::{socket, upstream};
 
 /// How long to wait when the process has no file descriptor left for a connection.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
-/// Idle upstream connections are looked through every so many ticks.
+/// Idle links are looked through every so many ticks.
 const SWEEP_EVERY: u32 = 20;
 
 /// A worker, as its connections see it.
@@ -41,6 +41,7 @@ pub(crate) struct Times {
     pub(crate) header: Ticks,
     pub(crate) idle: Ticks,
     pub(crate) response: Ticks,
+    /// What a drain leaves to an idle connection; never more than `idle`.
     pub(crate) idle_grace: Ticks,
 }
 
@@ -153,7 +154,7 @@ async fn wait_for(orders: &mut watch::Receiver<Order>, wanted: impl Fn(Order) ->
     let _ = orders.wait_for(|order| wanted(*order)).await;
 }
 
-/// Moves the clock on, wakes what has used up its time, and closes idle upstream connections.
+/// Moves the clock on, wakes what has used up its time, and now and then closes links that are idle for too long.
 async fn tick(worker: Arc<Worker>) {
     let mut interval = tokio::time::interval(TICK);
     loop {
