@@ -57,7 +57,7 @@ impl Recipe {
         self
     }
 
-    /// Believes the loopback addresses.
+    /// Believes the peer 127.0.0.1.
     #[must_use]
     pub fn trusting(self) -> Self {
         self.server(r#"trusted_peers = ["127.0.0.1/32"]"#)
