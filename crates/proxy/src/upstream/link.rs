@@ -66,7 +66,7 @@ impl Link {
     /// Where the next bytes to write go.
     #[inline]
     pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
-        if self.written == self.outbox.len() {
+        if self.is_flushed() {
             self.outbox.clear();
             self.written = 0;
         }
@@ -79,6 +79,12 @@ impl Link {
         let mut byte = [0];
         self.inbox.is_empty()
             && matches!(self.stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Whether all that was put into the outbox is written.
+    #[inline]
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.written == self.outbox.len()
     }
 
     /// Writes the outbox and then this data, together where possible. Ready when both are written.
@@ -130,6 +136,9 @@ impl Link {
         self.read_size = FIRST_READ;
         if self.inbox.capacity() > 2 * FIRST_READ {
             self.inbox = BytesMut::new();
+        }
+        if self.outbox.capacity() > 2 * FIRST_READ {
+            self.outbox = Vec::new();
         }
     }
 }

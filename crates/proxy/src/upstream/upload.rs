@@ -107,9 +107,11 @@ impl Upload {
         }
         loop {
             // The head and the first data go out together, so data is asked for before anything is written; but a
-            // client that waits to be told to go on with its body must not keep the head from going.
+            // client that waits to be told to go on with its body must not keep the head from going. After that no
+            // data is asked for while there is some to write: an endpoint that does not read makes the client wait.
             if self.pending.is_empty()
                 && self.stage != Stage::Ended
+                && (self.stage == Stage::Untouched || link.is_flushed())
                 && self.take_frame(link, conn, cx)?.is_pending()
             {
                 ready!(link.poll_send(cx, &mut self.pending)).map_err(UploadError::Link)?;

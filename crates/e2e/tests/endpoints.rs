@@ -1,0 +1,36 @@
+//! Endpoints that do not keep to the usual order of things, and clients that make the most of it.
+
+use std::time::Duration;
+
+use graylane_testkit::{Gate, Recipe, Upstream};
+
+#[test]
+fn an_endpoint_that_does_not_read_makes_a_client_wait_that_sends_chunks() {
+    // As much as the buffers of the system hold on the way, and more.
+    const IN_FLIGHT: usize = 64_000_000;
+    let gate = Gate::new();
+    let upstream = Upstream::start_narrow(256 * 1024, {
+        let gate = gate.clone();
+        move |turn| {
+            gate.pass();
+            turn.fixed(200, "")
+        }
+    });
+    let gateway = Recipe::to(upstream.address()).limit("body = \"100GB\"").start();
+    let mut client = gateway.client();
+    let chunk = [&b"10000\r\n"[..], &[b'x'; 0x10000], b"\r\n"].concat();
+
+    client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.set_limit(Duration::from_millis(400));
+    let mut sent = 0;
+    while let Ok(bytes) = client.wire().send_some(&chunk[sent % chunk.len()..]) {
+        sent += bytes;
+        assert!(
+            sent <= IN_FLIGHT,
+            "the gateway took {sent} bytes that nobody read"
+        );
+    }
+    gate.open();
+
+    assert!(sent > 0);
+}
