@@ -6,11 +6,12 @@ use http::{Method, Uri};
 pub(crate) fn compose(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap) {
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
-    out.extend_from_slice(
-        uri.path_and_query()
-            .map_or("/", |target| target.as_str())
-            .as_bytes(),
-    );
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    if target.starts_with('?') {
+        // Of `http://host?query`: on the wire the path is never empty (RFC 9112, section 3.2.1).
+        out.push(b'/');
+    }
+    out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
     write_fields(out, headers);
     out.extend_from_slice(b"\r\n");
@@ -47,5 +48,24 @@ mod tests {
             out,
             b"PUT /a%20b?c=d HTTP/1.1\r\nhost: a.test\r\nx: 1\r\nx: \xff\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn a_target_never_lacks_its_path() {
+        for (uri, target) in [
+            ("http://a.test", "/"),
+            ("http://a.test?b=c", "/?b=c"),
+            ("/?b=c", "/?b=c"),
+            ("*", "*"),
+        ] {
+            let mut out = Vec::new();
+
+            compose(&mut out, &Method::GET, &Uri::from_static(uri), &HeaderMap::new());
+
+            assert_eq!(
+                String::from_utf8(out).unwrap(),
+                format!("GET {target} HTTP/1.1\r\n\r\n")
+            );
+        }
     }
 }
