@@ -289,3 +289,21 @@ fn trailers_cannot_say_what_the_gateway_alone_says() {
     assert_eq!(names(&response.trailers), ["x-sum"]);
     assert_eq!(names(&upstream.only_request().trailers), ["x-sum"]);
 }
+
+#[test]
+fn trailers_cannot_frame_route_or_authenticate_the_request() {
+    let upstream = Upstream::echo();
+    let gateway = Recipe::to(upstream.address()).start();
+    let mut client = gateway.client();
+
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 7\r\n\
+         Transfer-Encoding: gzip\r\nHost: b\r\nAuthorization: Basic eDp5\r\nCookie: a=b\r\nX-Sum: 0\r\n\r\n",
+    );
+    let response = client.response();
+
+    assert_eq!(response.status, 200);
+    let trailers = upstream.only_request().trailers;
+    assert_eq!(trailers.len(), 1, "{trailers:?}");
+    assert_eq!(upstream.faults(), Vec::<String>::new());
+}

@@ -183,7 +183,8 @@ pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap, present: Present) {
 }
 
 /// Drops from trailers what the gateway alone may say, and what was trusted or decided upon before they came: some
-/// servers merge trailers into the head.
+/// servers merge trailers into the head. For the same reason goes what no trailer may be, because it frames, routes or
+/// authenticates the message (RFC 9110, section 6.5.1).
 pub(crate) fn drop_asserted(frame: &mut Frame<Bytes>) {
     if let Some(trailers) = frame.trailers_mut() {
         for name in [
@@ -195,6 +196,22 @@ pub(crate) fn drop_asserted(frame: &mut Frame<Bytes>) {
             &TRACEPARENT,
             &FAULT,
             &header::CONNECTION,
+            &header::TRANSFER_ENCODING,
+            &header::CONTENT_LENGTH,
+            &header::CONTENT_ENCODING,
+            &header::CONTENT_RANGE,
+            &header::CONTENT_TYPE,
+            &header::HOST,
+            &header::TE,
+            &header::TRAILER,
+            &header::UPGRADE,
+            &header::EXPECT,
+            &header::MAX_FORWARDS,
+            &header::CACHE_CONTROL,
+            &header::AUTHORIZATION,
+            &header::PROXY_AUTHORIZATION,
+            &header::COOKIE,
+            &header::SET_COOKIE,
         ] {
             trailers.remove(name);
         }
