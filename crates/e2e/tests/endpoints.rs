@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use graylane_testkit::{Gate, Recipe, Upstream};
+use graylane_testkit::{Gate, Next, Recipe, Upstream};
 
 #[test]
 fn an_endpoint_that_does_not_read_makes_a_client_wait_that_sends_chunks() {
@@ -33,4 +33,20 @@ fn an_endpoint_that_does_not_read_makes_a_client_wait_that_sends_chunks() {
     gate.open();
 
     assert!(sent > 0);
+}
+
+#[test]
+fn a_client_that_sends_all_before_it_reads_hears_an_endpoint_that_took_little_of_it() {
+    let upstream = Upstream::start(|turn| {
+        turn.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmuch");
+        Next::Close
+    });
+    let gateway = Recipe::to(upstream.address()).start();
+    let body = vec![b'x'; 8_000_000];
+
+    for _ in 0..10 {
+        let response = gateway.client().post("/", &body);
+
+        assert_eq!((response.status, response.text().as_str()), (413, "much"));
+    }
 }

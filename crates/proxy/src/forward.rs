@@ -237,11 +237,12 @@ async fn exchange(call: &mut Call, mut link: Box<Link>, conn: &Conn) -> Result<R
     if head.response.status() == StatusCode::SWITCHING_PROTOCOLS && !call.upgrades {
         return Err(BROKEN);
     }
-    // An endpoint that took no more of the body is not asked to; one that is still taking it goes on.
+    // The body goes on beside the answer: to an endpoint that still takes it, else to nowhere, because a client that is
+    // cut off while it sends may never see the answer.
     let upload = call
         .upload
         .take()
-        .filter(|upload| seen.takes && !upload.is_sent());
+        .filter(|upload| !upload.is_sent() && (seen.takes || !upload.is_empty()));
     Ok(Reply::new(link, upload, head, seen.takes))
 }
 

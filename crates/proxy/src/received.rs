@@ -1,9 +1,8 @@
 //! The body of a request on its way upstream: counted and limited.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use graylane_pipeline::Fault;
@@ -97,8 +96,9 @@ impl Received {
     }
 
     /// Reads the rest and drops it: a client that is cut off while it sends may never see the answer that it got early.
-    pub(crate) async fn read_out(mut self, conn: &Conn) {
-        while let Some(Ok(_)) = poll_fn(|cx| self.poll_frame(conn, cx)).await {}
+    pub(crate) fn poll_read_out(&mut self, conn: &Conn, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(Ok(_)) = ready!(self.poll_frame(conn, cx)) {}
+        Poll::Ready(())
     }
 
     /// The next piece.

@@ -8,7 +8,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 
-use super::{Link, Upload};
+use super::{Link, Upload, UploadError};
 use crate::connection::Conn;
 use crate::headers::{self, Field, Present};
 
@@ -251,11 +251,17 @@ impl Reply {
             return Poll::Ready(None);
         };
         if let Some(upload) = &mut self.upload {
-            match upload.poll(link, conn, cx) {
+            let mut sent = upload.poll(link, conn, cx);
+            if let Poll::Ready(Err(UploadError::Link(_))) = sent {
+                // The answer is what counts now; it may well be the endpoint's reason to take no more. The rest of the
+                // body is read out beside it.
+                self.keeps = false;
+                sent = upload.poll(link, conn, cx);
+            }
+            match sent {
                 Poll::Pending => {}
                 Poll::Ready(Ok(())) => self.upload = None,
                 Poll::Ready(Err(_)) => {
-                    // The answer is what counts now; it may well be the endpoint's reason to take no more.
                     self.upload = None;
                     self.keeps = false;
                 }

@@ -31,6 +31,8 @@ enum Stage {
     Streaming,
     /// Everything is with the link, though perhaps not written.
     Ended,
+    /// The endpoint takes no more: the rest is read and dropped.
+    Refused,
 }
 
 /// Why an upload stopped.
@@ -90,11 +92,12 @@ impl Upload {
         };
         if sent.is_err() {
             drop(link);
-            self.body.read_out(&conn).await;
+            poll_fn(|cx| self.body.poll_read_out(&conn, cx)).await;
         }
     }
 
-    /// Sends what can be sent. Ready when the whole body is written.
+    /// Sends what can be sent. Ready when the whole body is written. Where the endpoint takes no more, this says so once
+    /// and then reads the rest of the body and drops it.
     #[inline]
     pub(crate) fn poll(
         &mut self,
@@ -105,6 +108,26 @@ impl Upload {
         if self.sent {
             return Poll::Ready(Ok(()));
         }
+        if self.stage == Stage::Refused {
+            return self.body.poll_read_out(conn, cx).map(Ok);
+        }
+        let sent = self.poll_sending(link, conn, cx);
+        if let Poll::Ready(Err(UploadError::Link(_))) = &sent
+            && !self.empty
+        {
+            self.stage = Stage::Refused;
+            self.pending = Bytes::new();
+        }
+        sent
+    }
+
+    #[inline]
+    fn poll_sending(
+        &mut self,
+        link: &mut Link,
+        conn: &Conn,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), UploadError>> {
         loop {
             // The head and the first data go out together, so data is asked for before anything is written; but a
             // client that waits to be told to go on with its body must not keep the head from going. After that no
