@@ -308,8 +308,9 @@ fn next_frame(
                 }
                 Step::Trailers(length) => {
                     let section = link.inbox().split_to(length).freeze();
-                    *framing = Framing::Ended;
                     let trailers = trailers(&section)?;
+                    // Not before they are understood: what has ended counts as complete.
+                    *framing = Framing::Ended;
                     return Poll::Ready(Ok((!trailers.is_empty()).then(|| Frame::trailers(trailers))));
                 }
                 Step::End => {
