@@ -170,3 +170,17 @@ fn an_upgrade_of_an_old_client_or_to_http_2_is_not_passed_on() {
         );
     }
 }
+
+#[test]
+fn an_upgrade_in_the_middle_of_a_request_is_a_broken_upstream() {
+    let upstream = Upstream::start(|turn| turn.upgrade_and_echo("echo", ""));
+    let gateway = Recipe::to(upstream.address()).start();
+    let mut client = gateway.client();
+
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\nContent-Length: 10\r\n\r\nfirst",
+    );
+    let response = client.response();
+
+    assert_eq!((response.status, response.fault()), (502, "upstream-broken"));
+}

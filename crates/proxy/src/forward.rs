@@ -234,7 +234,9 @@ async fn exchange(call: &mut Call, mut link: Box<Link>, conn: &Conn) -> Result<R
         heard: false,
     };
     let head = poll_fn(|cx| poll_head(call, &mut link, conn, &mut seen, cx)).await?;
-    if head.response.status() == StatusCode::SWITCHING_PROTOCOLS && !call.upgrades {
+    // What follows a request cannot be in another protocol while the request itself is not sent (RFC 9110, section 7.8).
+    let may_switch = call.upgrades && call.upload.as_ref().is_some_and(Upload::is_sent);
+    if head.response.status() == StatusCode::SWITCHING_PROTOCOLS && !may_switch {
         return Err(BROKEN);
     }
     // The body goes on beside the answer: to an endpoint that still takes it, else to nowhere, because a client that is
