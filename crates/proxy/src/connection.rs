@@ -52,7 +52,7 @@ pub(crate) struct Conn {
     /// Whether the client has yet to take some of what was written, an ended exchange's answer perhaps.
     unsent: AtomicBool,
     waker: OnceLock<Waker>,
-    gone: Notify,
+    gone: Gone,
     /// Keeps the connection counted for as long as anything of it lives, a tunnel included.
     _presence: Presence,
 }
@@ -70,7 +70,7 @@ impl Conn {
             deadline: Deadline::default(),
             unsent: AtomicBool::new(false),
             waker: OnceLock::new(),
-            gone: Notify::new(),
+            gone: Gone::default(),
             worker: Arc::clone(worker),
             _presence: presence,
         };
@@ -84,9 +84,10 @@ impl Conn {
         self.deadline.passed(&self.worker.clock)
     }
 
-    /// Ends when the client's connection has, for the one task that may outlast an exchange.
+    /// Ends when the client's connection has, for what outlasts an exchange: its body may still go to the endpoint when
+    /// the next one has begun, so there may be several.
     pub(crate) async fn gone(&self) {
-        self.gone.notified().await;
+        self.gone.told().await;
     }
 
     /// Called by the scan of every tick: wakes the task if its time is up.
@@ -212,6 +213,22 @@ impl Conn {
     }
 }
 
+/// Tells whoever waits, now or later, that the client's connection has ended.
+#[derive(Debug, Default)]
+struct Gone(Notify);
+
+impl Gone {
+    fn tell(&self) {
+        self.0.notify_one();
+    }
+
+    async fn told(&self) {
+        self.0.notified().await;
+        // One word is kept for who comes later; so each passes it on.
+        self.0.notify_one();
+    }
+}
+
 /// Serves a connection to its end.
 pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream) {
     let shared = &conn.worker.shared;
@@ -246,7 +263,7 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream) {
         served.as_mut().poll(cx)
     })
     .await;
-    conn.gone.notify_one();
+    conn.gone.tell();
     if let Err(error) = result {
         // hyper has answered what could be answered: 400, 414 or 431.
         if error.is_parse() {
@@ -367,5 +384,38 @@ impl AsyncWrite for Watched {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[test]
+    fn everybody_hears_that_the_client_is_gone() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let gone = Arc::new(Gone::default());
+        let waits = |gone: &Arc<Gone>| {
+            let gone = Arc::clone(gone);
+            async move { gone.told().await }
+        };
+
+        let ended = runtime.block_on(async {
+            let mut waiting = JoinSet::new();
+            waiting.spawn(waits(&gone));
+            waiting.spawn(waits(&gone));
+            tokio::task::yield_now().await;
+            gone.tell();
+            waiting.spawn(waits(&gone));
+            // Far more turns than three tasks need.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            std::iter::from_fn(|| waiting.try_join_next()).count()
+        });
+
+        assert_eq!(ended, 3);
     }
 }
