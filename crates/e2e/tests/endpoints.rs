@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use graylane_testkit::{Gate, Next, Recipe, Upstream};
+use graylane_testkit::{Gate, LIMIT, Next, Recipe, Upstream, eventually};
 
 #[test]
 fn an_endpoint_that_does_not_read_makes_a_client_wait_that_sends_chunks() {
@@ -49,4 +49,29 @@ fn a_client_that_sends_all_before_it_reads_hears_an_endpoint_that_took_little_of
 
         assert_eq!((response.status, response.text().as_str()), (413, "much"));
     }
+}
+
+#[test]
+fn a_body_arrives_whole_though_its_client_leaves_with_an_early_answer() {
+    const TIMES: usize = 100;
+    let upstream = Upstream::start(|turn| {
+        turn.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+        turn.read_body();
+        Next::Keep
+    });
+    let gateway = Recipe::to(upstream.address()).start();
+
+    for _ in 0..TIMES {
+        let mut client = gateway.client();
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2000\r\n\r\n");
+        for _ in 0..200 {
+            client.send("0123456789");
+        }
+        assert_eq!(client.response().text(), "early");
+    }
+
+    eventually(LIMIT, "every body arrived", || {
+        let seen = upstream.requests();
+        seen.len() == TIMES && seen.iter().all(|seen| seen.complete)
+    });
 }

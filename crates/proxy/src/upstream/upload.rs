@@ -1,5 +1,6 @@
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -83,12 +84,17 @@ impl Upload {
     }
 
     /// Goes on after the answer has ended: the endpoint may still want the body, and where it does not, a client that is
-    /// cut off while it sends may never see the answer that it got early. Ends with the client.
+    /// cut off while it sends may never see the answer that it got early. Ends not long after the client.
     pub(crate) async fn outlast(mut self, mut link: Box<Link>, conn: Arc<Conn>) {
-        let sending = poll_fn(|cx| self.poll(&mut link, &conn, cx));
+        let mut sending = pin!(poll_fn(|cx| self.poll(&mut link, &conn, cx)));
         let sent = tokio::select! {
-            sent = sending => sent,
-            () = conn.gone() => return,
+            sent = &mut sending => sent,
+            () = conn.gone() => {
+                // What had come of the body by then is still on its way, perhaps all of it.
+                let limit = conn.worker.shared.limits().idle_time;
+                let Ok(sent) = tokio::time::timeout(limit, sending).await else { return };
+                sent
+            }
         };
         if sent.is_err() {
             drop(link);
