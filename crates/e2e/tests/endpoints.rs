@@ -75,3 +75,19 @@ fn a_body_arrives_whole_though_its_client_leaves_with_an_early_answer() {
         seen.len() == TIMES && seen.iter().all(|seen| seen.complete)
     });
 }
+
+#[test]
+fn a_status_of_its_own_keeps_the_name_that_its_endpoint_gave_it() {
+    for name in ["Enhance Your Calm", ""] {
+        let upstream = Upstream::start(move |turn| {
+            turn.read_body();
+            turn.write(format!("HTTP/1.1 599 {name}\r\nContent-Length: 0\r\n\r\n"));
+            Next::Keep
+        });
+        let gateway = Recipe::to(upstream.address()).start();
+
+        let response = gateway.client().get("/", &[]);
+
+        assert_eq!(response.head.first, format!("HTTP/1.1 599 {name}"));
+    }
+}

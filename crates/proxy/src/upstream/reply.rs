@@ -7,6 +7,7 @@ use graylane_wire::{Decoder, Malformed, Step};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
+use hyper::ext::ReasonPhrase;
 
 use super::{Link, Upload, UploadError};
 use crate::connection::Conn;
@@ -74,6 +75,11 @@ pub(crate) fn read_head(
     }
     let status = StatusCode::from_u16(head.code.ok_or(Unreadable)?).map_err(|_| Unreadable)?;
     let is_11 = head.version == Some(1);
+    // Of a status that nobody registered only the endpoint knows a name; without one hyper would write `<none>`.
+    let reason = match status.canonical_reason() {
+        Some(_) => None,
+        None => ReasonPhrase::try_from(head.reason.unwrap_or_default().as_bytes()).ok(),
+    };
     // Where names and values stand: the bytes that they are in are about to be taken out of the inbox. In 16 bits, for
     // which the check above is, because to clear this table costs more than to read a usual head.
     let base = inbox.as_ptr() as usize;
@@ -118,6 +124,9 @@ pub(crate) fn read_head(
     let mut response = Response::new(());
     *response.status_mut() = status;
     *response.headers_mut() = std::mem::take(map);
+    if let Some(reason) = reason {
+        response.extensions_mut().insert(reason);
+    }
     Ok(Some(Head {
         response,
         framing,
