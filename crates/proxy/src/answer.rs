@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use graylane_pipeline::Fault;
+use graylane_route::Respond;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -61,15 +62,12 @@ pub(crate) fn switch(
 }
 
 /// Answers in place of an endpoint: a lane of type `respond`.
-pub(crate) fn own(
-    status: StatusCode,
-    content_type: HeaderValue,
-    body: Bytes,
-    record: Box<Record>,
-) -> Response<Answer> {
-    let mut response = Response::new(Answer::own(body, status, record));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+pub(crate) fn own(respond: &Respond, record: Box<Record>) -> Response<Answer> {
+    let mut response = Response::new(Answer::own(respond.body.clone(), respond.status, record));
+    *response.status_mut() = respond.status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, respond.content_type.clone());
     finish_head(&mut response);
     response
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use graylane_pipeline::{Fault, Head, LaneId};
-use graylane_route::Snapshot;
+use graylane_route::{Respond, Snapshot, Upstream};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri};
@@ -30,7 +30,7 @@ pub(crate) enum Plan {
     /// Answer the fault.
     Refuse(Fault),
     /// Answer in place of an endpoint.
-    Respond { snapshot: Arc<Snapshot>, lane: LaneId },
+    Respond(Respond),
     /// Ask the lane's endpoints.
     Forward {
         snapshot: Arc<Snapshot>,
@@ -77,8 +77,8 @@ pub(crate) fn prepare(
     let Some(lane) = decide(conn, &snapshot, &parts, screened, record) else {
         return Plan::Refuse(Fault::NoService);
     };
-    if let graylane_route::Upstream::Respond { .. } = snapshot.lane(lane).upstream {
-        return Plan::Respond { snapshot, lane };
+    if let Upstream::Respond(respond) = &snapshot.lane(lane).upstream {
+        return Plan::Respond(respond.clone());
     }
     rewrite(
         conn,

@@ -15,7 +15,7 @@ mod snapshot;
 
 pub use asked::{Asked, Forced};
 pub use explain::{ExplainedKey, ExplainedRule, Explanation};
-pub use snapshot::{Lane, Service, Snapshot, Upstream};
+pub use snapshot::{Lane, Respond, Service, Snapshot, Upstream};
 
 #[cfg(test)]
 mod tests;

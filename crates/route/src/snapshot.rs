@@ -55,14 +55,28 @@ pub enum Upstream {
     /// The endpoints of the lane, see [`Topology::endpoints_of`].
     Endpoints(Vec<(EndpointId, config::Endpoint)>),
     /// The gateway itself.
-    Respond {
-        /// The status.
-        status: StatusCode,
-        /// The media type.
-        content_type: HeaderValue,
-        /// The body.
-        body: Bytes,
-    },
+    Respond(Respond),
+}
+
+/// An answer in place of an endpoint's.
+#[derive(Debug, Clone)]
+pub struct Respond {
+    /// The status.
+    pub status: StatusCode,
+    /// The media type.
+    pub content_type: HeaderValue,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Lane {
+    /// Its endpoints; none where the gateway answers itself.
+    pub fn endpoints(&self) -> &[(EndpointId, config::Endpoint)] {
+        match &self.upstream {
+            Upstream::Endpoints(endpoints) => endpoints,
+            Upstream::Respond(_) => &[],
+        }
+    }
 }
 
 impl Snapshot {
@@ -203,11 +217,11 @@ fn compile_lane(lane: &config::Lane, id: LaneId, topology: &mut Topology) -> Lan
                 })
                 .collect(),
         ),
-        config::Upstream::Respond(respond) => Upstream::Respond {
+        config::Upstream::Respond(respond) => Upstream::Respond(Respond {
             status: StatusCode::from_u16(respond.status).expect("checked by the configuration"),
             content_type: HeaderValue::from_str(&respond.content_type).expect("checked by the configuration"),
             body: Bytes::copy_from_slice(respond.body.as_bytes()),
-        },
+        }),
     };
     Lane {
         header: HeaderValue::from_str(lane.name.as_str()).expect("a name has header characters only"),
