@@ -1,34 +1,4 @@
-use std::future::poll_fn;
-use std::io::Write;
-
-use graylane_pipeline::EndpointId;
-
 use super::*;
-
-/// A link on which these bytes come.
-async fn saying(bytes: &[u8]) -> Box<Link> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await;
-    listener.accept().unwrap().0.write_all(bytes).unwrap();
-    Link::new(stream.unwrap(), EndpointId(0))
-}
-
-#[test]
-fn an_answer_with_trailers_that_are_none_has_broken_off_and_not_ended() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .unwrap();
-    let mut framing = Framing::Chunked(Decoder::default());
-
-    let frame = runtime.block_on(async {
-        let mut link = saying(b"0\r\nno field\r\n\r\n").await;
-        poll_fn(|cx| next_frame(&mut link, &mut framing, cx)).await
-    });
-
-    assert!(frame.is_err());
-    assert!(matches!(framing, Framing::Chunked(_)));
-}
 
 fn read(head: &str, asked: &Method) -> Result<Option<Head>, Unreadable> {
     read_head(&mut BytesMut::from(head.as_bytes()), asked, &mut HeaderMap::new())
