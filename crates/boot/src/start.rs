@@ -132,8 +132,10 @@ impl Start {
 
     async fn abort(mut self, failed: usize, cause: Cause) -> StartError {
         let unit = Arc::clone(&self.graph.units[failed].name);
-        // Said at once: what follows may take as long as the longest limit.
-        log::warn!("the start is aborted: unit `{unit}`: {}", Chain(&cause));
+        if !self.jobs.is_empty() {
+            // Said at once: to wait for the others may take as long as the longest limit.
+            log::warn!("the start is aborted: unit `{unit}`: {}", Chain(&cause));
+        }
         for (_, job) in &mut self.jobs {
             job.cancel();
         }

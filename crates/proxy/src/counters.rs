@@ -63,8 +63,9 @@ fn bound(us: u64) -> usize {
     (doublings as usize).min(BOUNDS)
 }
 
-/// The counters of one worker.
+/// The counters of one worker, on cache lines of their own.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct Shard {
     pub(crate) lanes: Vec<LaneCounters>,
     faults: [Counter; Fault::ALL.len()],

@@ -1,10 +1,11 @@
 //! From a request's head to a plan, in one synchronous step: screen, colour, decide, and rewrite the head.
 
 use std::cell::RefCell;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use graylane_pipeline::{Fault, Head, LaneId};
+use graylane_pipeline::{Decision, Fault, Head, LaneId};
 use graylane_route::{Respond, Snapshot, Upstream};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -33,25 +34,68 @@ pub(crate) enum Plan {
     Respond(Respond),
     /// Ask the lane's endpoints.
     Forward {
-        snapshot: Arc<Snapshot>,
+        snapshot: Arc<Held>,
         lane: LaneId,
         call: Call,
         wish: Option<Wish>,
     },
 }
 
-/// What a connection keeps from one request to the next, to save making it again.
+/// A snapshot as one connection holds it: one count of references for the connection's exchanges.
+pub(crate) struct Held(Arc<Snapshot>);
+
+impl Deref for Held {
+    type Target = Snapshot;
+
+    #[inline]
+    fn deref(&self) -> &Snapshot {
+        &self.0
+    }
+}
+
+/// What a connection keeps from one request to the next, to save making it again. What it clones for each exchange is
+/// its own: a count of references that all workers share would be passed between their cores with every request.
 pub(crate) struct Memory {
-    snapshot: arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    latest: arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    snapshot: Arc<Held>,
+    /// The last lane of this snapshot, and its name as a header's value.
+    lane: Option<(LaneId, HeaderValue)>,
     /// The last host and the `Forwarded` element for it.
     forwarded: Option<(HeaderValue, HeaderValue)>,
 }
 
 impl Memory {
-    pub(crate) fn new(snapshot: &Arc<ArcSwap<Snapshot>>) -> Self {
+    pub(crate) fn new(latest: &Arc<ArcSwap<Snapshot>>) -> Self {
         Self {
-            snapshot: arc_swap::Cache::new(Arc::clone(snapshot)),
+            snapshot: Arc::new(Held(latest.load_full())),
+            latest: arc_swap::Cache::new(Arc::clone(latest)),
+            lane: None,
             forwarded: None,
+        }
+    }
+
+    /// The snapshot in use.
+    #[inline]
+    fn snapshot(&mut self) -> Arc<Held> {
+        let latest = self.latest.load();
+        if !Arc::ptr_eq(latest, &self.snapshot.0) {
+            self.snapshot = Arc::new(Held(Arc::clone(latest)));
+            self.lane = None;
+        }
+        Arc::clone(&self.snapshot)
+    }
+
+    /// A lane's name as a header's value.
+    #[inline]
+    fn lane(&mut self, id: LaneId) -> HeaderValue {
+        match &self.lane {
+            Some((known, value)) if *known == id => value.clone(),
+            _ => {
+                let shared = &self.snapshot.lane(id).header;
+                let own = HeaderValue::from_bytes(shared.as_bytes()).unwrap_or_else(|_| shared.clone());
+                self.lane = Some((id, own.clone()));
+                own
+            }
         }
     }
 }
@@ -72,22 +116,19 @@ pub(crate) fn prepare(
     };
     let wish = upgrade::wish(&mut parts, screened.present);
     let memory = &mut *memory.borrow_mut();
-    let snapshot = Arc::clone(memory.snapshot.load());
+    let snapshot = memory.snapshot();
     record.trace = colour::trace(&mut parts.headers, screened.present);
-    let Some(lane) = decide(conn, &snapshot, &parts, screened, record) else {
+    let Some(Decision { service, lane, .. }) = decide(conn, &snapshot, &parts, screened, record) else {
         return Plan::Refuse(Fault::NoService);
     };
+    let name = memory.lane(lane);
+    if snapshot.service(service).show_lane {
+        record.shown_lane = Some(name.clone());
+    }
     if let Upstream::Respond(respond) = &snapshot.lane(lane).upstream {
         return Plan::Respond(respond.clone());
     }
-    rewrite(
-        conn,
-        &snapshot,
-        lane,
-        &mut parts,
-        screened.present,
-        &mut memory.forwarded,
-    );
+    rewrite(conn, name, &mut parts, screened.present, &mut memory.forwarded);
     if let Some(wish) = &wish {
         wish.write(&mut parts.headers);
     }
@@ -104,7 +145,7 @@ pub(crate) fn prepare(
     }
 }
 
-/// *colour* and *decide*: fills the record and gives the lane.
+/// *colour* and *decide*: fills the record and gives the decision.
 #[inline]
 fn decide(
     conn: &Conn,
@@ -112,7 +153,7 @@ fn decide(
     parts: &Parts,
     screened: Screened,
     record: &mut Record,
-) -> Option<LaneId> {
+) -> Option<Decision> {
     if screened.present.has(Field::GRAY_VERSION) && !conn.trusted {
         conn.worker.counters.stripped.add(1);
     }
@@ -125,21 +166,17 @@ fn decide(
     let asked = colour::asked(parts, screened, &client, &conn.peer_text);
     let decision = snapshot.decide(&asked)?;
     record.decision = Some(decision);
-    if snapshot.service(decision.service).show_lane {
-        record.shown_lane = Some(snapshot.lane(decision.lane).header.clone());
-    }
     if conn.worker.shared.hooks().wants_head(&decision, record.trace) {
         record.head = Some(Box::new(copy_head(parts, asked.host)));
     }
-    Some(decision.lane)
+    Some(decision)
 }
 
 /// Makes the head that goes upstream: nothing of this hop, everything that the next one should know.
 #[inline]
 fn rewrite(
     conn: &Conn,
-    snapshot: &Snapshot,
-    lane: LaneId,
+    lane: HeaderValue,
     parts: &mut Parts,
     present: Present,
     forwarded: &mut Option<(HeaderValue, HeaderValue)>,
@@ -154,7 +191,7 @@ fn rewrite(
         // Met here: hyper sends the 100 as soon as the body is asked for, on its way to the endpoint.
         headers.remove(header::EXPECT);
     }
-    headers.insert(GRAY_VERSION.clone(), snapshot.lane(lane).header.clone());
+    headers.insert(GRAY_VERSION.clone(), lane);
     write_forwarding(conn, headers, present, forwarded);
     if parts.uri.authority().is_some() {
         parts.uri = origin_form(&parts.uri);
