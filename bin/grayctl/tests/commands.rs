@@ -166,7 +166,7 @@ fn a_missing_artifact_is_named() {
     let (code, _, err) = said(&grayctl(release.path(), &["prove", "--dist", "dist"]));
 
     assert_eq!(code, Some(10));
-    assert!(err.contains("dist/staging/graylane cannot be read"), "{err}");
+    assert!(err.contains("dist/staging/graylane: cannot be read"), "{err}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Artifact {
 
 /// A file of an artifact that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read", path.display())]
+#[error("{}", path.display())]
 pub struct ArtifactError {
     /// The file.
     pub path: PathBuf,
