@@ -267,6 +267,26 @@ mod tests {
     }
 
     #[test]
+    fn each_hop_by_hop_field_is_dropped_also_where_connection_does_not_name_it() {
+        for name in [
+            "keep-alive",
+            "proxy-connection",
+            "te",
+            "transfer-encoding",
+            "upgrade",
+            "proxy-authorization",
+            "proxy-authenticate",
+        ] {
+            assert!(left(&[(name, "x")]).is_empty(), "{name}");
+            assert_eq!(
+                left(&[(name, "x"), ("connection", "close"), ("kept", "1")]),
+                ["kept"],
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn connection_cannot_name_away_what_the_message_means() {
         let lines = [
             ("connection", "content-length, x-forwarded-for, cookie"),

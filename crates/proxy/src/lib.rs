@@ -2,8 +2,8 @@
 //!
 //! Constraints
 //! - One snapshot per exchange, loaded at *colour*; a reload can never split a request.
-//! - The hot path takes no lock, and writes to no memory that another worker writes to. A module may: what the breaker
-//!   knows of an endpoint is for all workers.
+//! - The way to an endpoint and back takes no lock, and writes to no memory that another worker writes to. A module may:
+//!   what the breaker knows of an endpoint is for all workers.
 //! - A gray or forwarding header is believed only from a trusted peer.
 //! - What cannot be understood in exactly one way is refused, never passed on.
 //! - Everything that comes from outside has a limit: bytes, fields, time, connections.
