@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use graylane_config::{Config, Diagnostic, Diagnostics, Source};
+use graylane_config::Config;
+use graylane_diagnostic::{Diagnostic, Diagnostics, Source};
 use graylane_pipeline::{Settings, SettingsError};
 
 use crate::exit::{CONFIG_INVALID, CONFIG_UNREADABLE, Failure};

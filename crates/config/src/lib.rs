@@ -12,20 +12,15 @@
 //! `serde`, which stops at the first mistake and cannot say what was allowed instead. The allowed keys and the ranges come
 //! from one table (`keys`), which also makes the reference page ([`reference()`]).
 
-mod diagnostic;
 mod keys;
 mod model;
 mod parse;
-mod source;
-mod suggest;
 mod units;
 mod validate;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Report};
 pub use keys::reference;
 pub use model::{
     Admin, Config, Drain, Endpoint, HostPattern, KeySource, Lane, Limits, Listener, ModuleSection, Respond,
     Server, Service, Upstream,
 };
 pub use parse::{MAX_TEXT, parse};
-pub use source::Source;

@@ -13,8 +13,9 @@ pub(crate) use words::{Grow, HostWord};
 
 use toml::de::DeTable;
 
-use crate::suggest::quote;
-use crate::{Config, Diagnostic, Diagnostics, Source, validate};
+use crate::{Config, validate};
+use graylane_diagnostic::quote;
+use graylane_diagnostic::{Diagnostic, Diagnostics, Source};
 
 /// The longest text, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;

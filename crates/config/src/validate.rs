@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use crate::parse::{Draft, Faults, LaneGroup, ServiceDraft};
-use crate::suggest::{list, meant, quote};
-use crate::{Config, Diagnostic, Diagnostics, KeySource, Server, Service};
+use crate::{Config, KeySource, Server, Service};
+use graylane_diagnostic::{Diagnostic, Diagnostics};
+use graylane_diagnostic::{list, meant, quote};
 
 /// Compares the values and puts them together. What it gives back is whole only where no mistake was noted.
 pub(crate) fn validate(draft: Draft, faults: &mut Faults) -> Config {
@@ -78,14 +79,14 @@ fn refuse_strangers(services: &[ServiceDraft], groups: &[LaneGroup], faults: &mu
         ));
         let hint = match meant(&group.service, known.iter().copied().take(COMPARED)) {
             Some(other) => format!("did you mean `{other}`?"),
-            None => format!("add [services.{}]", crate::suggest::cut(&group.service)),
+            None => format!("add [services.{}]", graylane_diagnostic::cut(&group.service)),
         };
         faults.add(fault.hint(hint).at(group.place.clone()));
     }
 }
 
 fn no_lanes(service: &ServiceDraft) -> Diagnostic {
-    let name = crate::suggest::cut(&service.key);
+    let name = graylane_diagnostic::cut(&service.key);
     Diagnostic::new(format!("the service `{name}` has no lanes"))
         .hint(format!(
             "add [lanes.{name}.stable] with endpoints = [\"http://127.0.0.1:3000\"]"

@@ -1,6 +1,7 @@
 //! What a right configuration means, and what the smaller rules refuse.
 
-use graylane_config::{Config, HostPattern, KeySource, Source, Upstream, parse};
+use graylane_config::{Config, HostPattern, KeySource, Upstream, parse};
+use graylane_diagnostic::Source;
 use serde::Deserialize as _;
 use toml::Spanned;
 

@@ -1,6 +1,7 @@
 //! What people read when a configuration is wrong, to the letter.
 
-use graylane_config::{Source, parse};
+use graylane_config::parse;
+use graylane_diagnostic::Source;
 
 /// A configuration that is right, in front of the wrong part.
 const START: &str = "listeners.web.address = \"127.0.0.1:8080\"\nlanes.shop.stable.respond = {}\n";

@@ -1,6 +1,7 @@
 //! No text makes the reader panic, overflow the stack or take a time that its size does not bound.
 
-use graylane_config::{MAX_TEXT, Source, parse};
+use graylane_config::{MAX_TEXT, parse};
+use graylane_diagnostic::Source;
 use proptest::prelude::*;
 
 /// Reads and renders: both must come to an end.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use graylane_boot::{BoxError, Unit};
-use graylane_config::{Diagnostic, Diagnostics};
+use graylane_diagnostic::{Diagnostic, Diagnostics};
 use graylane_pipeline::{Module, StartError};
 use graylane_proxy::{Gateway, Shared};
 use graylane_route::Snapshot;

@@ -4,7 +4,8 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::*;
-use crate::{Config, Source, parse};
+use crate::{Config, parse};
+use graylane_diagnostic::Source;
 
 /// The header of each declared table in the configuration below, with a line that it needs and the key of that line.
 const HEADERS: [(&str, &str, &str, &str); 8] = [

@@ -7,7 +7,7 @@
 
 use toml_parser::lexer::TokenKind;
 
-use crate::Diagnostic;
+use graylane_diagnostic::Diagnostic;
 
 /// The deepest that a header may be, and a line below it once more. Ours need five together
 /// (`lanes.<service>.<name>.respond.status`); a module may need more.

@@ -13,8 +13,9 @@ use toml::de::{DeTable, DeValue};
 use super::section::{Faults, Field, Section, table_of};
 use super::words::{Grow, HostWord};
 use super::{owned::owned, values, words};
-use crate::suggest::{cut, list, meant, quote};
-use crate::{Diagnostic, Diagnostics, Drain, Endpoint, KeySource, Limits, ModuleSection, Respond};
+use crate::{Drain, Endpoint, KeySource, Limits, ModuleSection, Respond};
+use graylane_diagnostic::{Diagnostic, Diagnostics};
+use graylane_diagnostic::{cut, list, meant, quote};
 
 /// Every value that was read. A `Bad` field stands for a mistake that was noted.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::Diagnostic;
+use graylane_diagnostic::Diagnostic;
 
 /// The longest number in a module's section, in bytes.
 const LONGEST_NUMBER: usize = 64;

@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::values::{kind_of, wrong_item, wrong_type};
 use crate::keys::{self, Key, Kind, Table};
-use crate::suggest::{cut, list, meant, quote};
-use crate::{Diagnostic, Diagnostics};
+use graylane_diagnostic::{Diagnostic, Diagnostics};
+use graylane_diagnostic::{cut, list, meant, quote};
 
 /// The mistakes found so far.
 #[derive(Debug, Default)]

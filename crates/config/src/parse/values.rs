@@ -7,10 +7,10 @@ use std::time::Duration;
 use graylane_core::{Interval, InvalidWeight, Weight};
 use toml::de::{DeInteger, DeValue};
 
-use crate::Diagnostic;
 use crate::keys::{Key, Kind};
-use crate::suggest::quote;
 use crate::units::{show_size, show_time, size, time};
+use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::quote;
 
 /// "a string": what a value is, in words.
 pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {

@@ -11,8 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 use graylane_core::Name;
 use ipnet::IpNet;
 
-use crate::suggest::{meant, quote};
-use crate::{Diagnostic, KeySource};
+use crate::KeySource;
+use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::{meant, quote};
 
 /// From which end of the line of buckets a lane grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

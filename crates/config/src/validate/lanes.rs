@@ -2,9 +2,10 @@ use graylane_core::{AllotError, Claim, Interval, Weight, allot};
 
 use super::name_list;
 use crate::parse::{Faults, Field, Grow, LaneDraft, ServiceDraft};
-use crate::suggest::{meant, quote};
 use crate::units::show_percent;
-use crate::{Diagnostic, Lane, Upstream};
+use crate::{Lane, Upstream};
+use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::{meant, quote};
 
 /// The baseline where a service does not name another.
 const BASELINE: &str = "stable";
@@ -135,7 +136,7 @@ fn baseline(service: &ServiceDraft, lanes: &[LaneDraft], faults: &mut Faults) ->
     if found.is_some() || lanes.iter().any(|lane| lane.name.is_none()) {
         return found;
     }
-    let key = crate::suggest::cut(&service.key);
+    let key = graylane_diagnostic::cut(&service.key);
     let hint = if lanes.is_empty() {
         format!("it has no lanes: add [lanes.{key}.{BASELINE}]")
     } else if let Some(other) =

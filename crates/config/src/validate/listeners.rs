@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::parse::{Faults, Field, ListenerDraft};
-use crate::{Admin, Diagnostic, Listener};
+use crate::{Admin, Listener};
+use graylane_diagnostic::Diagnostic;
 
 /// At least one listener, no address twice.
 pub(super) fn check(

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use crate::HostPattern;
 use crate::parse::{Faults, Field, HostWord, ServiceDraft};
-use crate::suggest::quote;
-use crate::{Diagnostic, HostPattern};
+use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::quote;
 
 /// What a service serves.
 pub(super) struct Rules {

@@ -1,7 +1,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::suggest::quote;
-use crate::{Diagnostic, Endpoint};
+use crate::Endpoint;
+use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::quote;
 
 /// `http://host:port`, `http://host` (port 80) or `host:port`.
 pub(crate) fn endpoint(text: &str) -> Result<Endpoint, Diagnostic> {

@@ -1,7 +1,8 @@
 use std::net::Ipv6Addr;
 
-use crate::suggest::quote;
-use crate::{Diagnostic, HostPattern};
+use crate::HostPattern;
+use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::quote;
 
 /// An entry of `hosts`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,19 +6,19 @@ use crate::diagnostic::printable;
 const LONGEST: usize = 60;
 
 /// A word from the file, in backticks, without control characters and cut to a bearable length.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     format!("`{}`", cut(text))
 }
 
 /// The same without backticks.
-pub(crate) fn cut(text: &str) -> String {
+pub fn cut(text: &str) -> String {
     let cut: String = text.chars().take(LONGEST).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     printable(&cut) + more
 }
 
 /// "`a`, `b` and `c`".
-pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(quote).collect();
     match words.split_last() {
         None => String::new(),
@@ -28,7 +28,7 @@ pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The allowed word that was probably meant.
-pub(crate) fn meant<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn meant<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Nothing that is so long is close to a word of ours, and the distance costs the product of the lengths.
     if word.len() > LONGEST {
         return None;

@@ -3,9 +3,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::Source;
+use crate::{Source, Texts};
 
-/// One mistake in a configuration: what is wrong, what to do about it, and where it stands.
+/// One mistake in a text: what is wrong, what to do about it, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Diagnostic {
@@ -42,7 +42,8 @@ impl Diagnostic {
     }
 
     /// For people: message, file, line, the line itself with the place marked, hint. Ends with a line feed.
-    pub fn render(&self, source: &Source) -> String {
+    pub fn render(&self, texts: &dyn Texts) -> String {
+        let source = self.source(texts);
         let mut out = format!("error: {}\n", printable(&self.message));
         match &self.span {
             Some(span) => render_place(&mut out, source, span),
@@ -55,7 +56,8 @@ impl Diagnostic {
     }
 
     /// For programs.
-    pub fn report(&self, source: &Source) -> Report {
+    pub fn report(&self, texts: &dyn Texts) -> Report {
+        let source = self.source(texts);
         let place = self.span.as_ref().map(|span| source.place(span.start));
         Report {
             file: source.name().to_owned(),
@@ -64,6 +66,10 @@ impl Diagnostic {
             message: self.message.clone(),
             hint: self.hint.clone(),
         }
+    }
+
+    fn source<'t>(&self, texts: &'t dyn Texts) -> &'t Source {
+        texts.source_of(self.span.as_ref().map(|span| span.start))
     }
 }
 
@@ -120,7 +126,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// The text with everything escaped that could change what a terminal shows.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hidden(c) {
@@ -147,7 +153,7 @@ pub struct Report {
     pub hint: Option<String>,
 }
 
-/// All mistakes that were found in one configuration, in file order; at least one.
+/// All mistakes that were found in texts that are read together, in file order; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
@@ -168,14 +174,14 @@ impl Diagnostics {
     }
 
     /// For people: each mistake, parted by empty lines.
-    pub fn render(&self, source: &Source) -> String {
-        let all: Vec<String> = self.iter().map(|one| one.render(source)).collect();
+    pub fn render(&self, texts: &dyn Texts) -> String {
+        let all: Vec<String> = self.iter().map(|one| one.render(texts)).collect();
         all.join("\n")
     }
 
     /// For programs.
-    pub fn reports(&self, source: &Source) -> Vec<Report> {
-        self.iter().map(|one| one.report(source)).collect()
+    pub fn reports(&self, texts: &dyn Texts) -> Vec<Report> {
+        self.iter().map(|one| one.report(texts)).collect()
     }
 }
 
