@@ -8,15 +8,18 @@
 //! - [`Salt`]: the seeded hash that maps a targeting key to its bucket.
 //! - [`allot`]: from the weights of a service's lanes to the intervals that they own.
 //! - [`Name`]: what services and lanes are called.
+//! - [`Sha256`]: what is kept of a token, and what tells one configuration from another.
 
 mod allot;
 mod bucket;
 mod channel;
+mod digest;
 mod name;
 mod weight;
 
 pub use allot::{AllotError, Claim, allot};
 pub use bucket::{Bucket, Interval, Salt};
 pub use channel::{Channel, UnknownChannel};
+pub use digest::Sha256;
 pub use name::{InvalidName, Name};
 pub use weight::{InvalidWeight, Weight};

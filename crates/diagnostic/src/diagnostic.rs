@@ -81,7 +81,7 @@ const BEFORE: usize = 30;
 // Writing to a `String` cannot fail; `unwrap_or_default` says so without a panic.
 fn render_place(out: &mut String, source: &Source, span: &Range<usize>) {
     let (line, column) = source.place(span.start);
-    let (text, part) = source.excerpt(span);
+    let (text, part) = source.shown(span);
     let from = text[..part.start].chars().count();
     let marked = text[part].chars().count().max(1);
     let total = text.chars().count();

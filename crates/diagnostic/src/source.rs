@@ -9,6 +9,8 @@ pub struct Source {
     text: String,
     /// Where each line starts, so that a place is found without reading the whole text again.
     lines: Vec<usize>,
+    /// What is not shown, in order and apart.
+    hidden: Vec<Range<usize>>,
 }
 
 impl Source {
@@ -23,7 +25,13 @@ impl Source {
             name: name.into(),
             lines: std::iter::once(0).chain(ends).collect(),
             text,
+            hidden: Vec::new(),
         }
+    }
+
+    /// Hides these bytes of the text, in order and without overlap, from whoever reads a message: a secret stands there.
+    pub fn hide(&mut self, bytes: Vec<Range<usize>>) {
+        self.hidden = bytes;
     }
 
     /// The offset of its first byte, see [`Sources`].
@@ -52,6 +60,28 @@ impl Source {
 
     /// The line on which a span starts, without its end, and the part of the span on that line, as bytes of the line.
     pub fn excerpt(&self, span: &Range<usize>) -> (&str, Range<usize>) {
+        let (_, line, part) = self.line_at(span);
+        (line, part)
+    }
+
+    /// The same line as people may see it: each hidden byte is a star.
+    pub(crate) fn shown(&self, span: &Range<usize>) -> (String, Range<usize>) {
+        let (start, line, part) = self.line_at(span);
+        let mut shown = line.to_owned();
+        let first = self.hidden.partition_point(|hidden| hidden.end <= start);
+        let here = self.hidden[first..]
+            .iter()
+            .take_while(|hidden| hidden.start < start + line.len());
+        for hidden in here {
+            let from = line.floor_char_boundary(hidden.start.saturating_sub(start));
+            let until = line.ceil_char_boundary(hidden.end - start);
+            shown.replace_range(from..until, &"*".repeat(until - from));
+        }
+        (shown, part)
+    }
+
+    /// Where the line starts on which a span starts, the line, and the part of the span on it.
+    fn line_at(&self, span: &Range<usize>) -> (usize, &str, Range<usize>) {
         let start = self
             .text
             .floor_char_boundary(span.start.saturating_sub(self.base));
@@ -62,7 +92,7 @@ impl Source {
         let from = (start - line_start).min(line.len());
         let end = span.end.saturating_sub(self.base);
         let until = end.saturating_sub(line_start).clamp(from, line.len());
-        (line, from..line.ceil_char_boundary(until))
+        (line_start, line, from..line.ceil_char_boundary(until))
     }
 
     fn line_of(&self, offset: usize) -> usize {
@@ -155,6 +185,17 @@ mod tests {
         let (line, part) = source.excerpt(&(14..25));
 
         assert_eq!((line, part), ("body = \"\"\"x", 7..11));
+    }
+
+    #[test]
+    fn what_is_hidden_is_shown_as_stars_and_places_stay() {
+        let mut source = Source::new("f", "a = 1\nkey = \"灰s3cret\" # x\n".to_owned());
+        source.hide(vec![0..1, 12..23]);
+
+        let (line, part) = source.shown(&(12..23));
+
+        assert_eq!((line.as_str(), part), ("key = *********** # x", 6..17));
+        assert_eq!(source.shown(&(0..1)).0, "* = 1");
     }
 
     #[test]

@@ -34,10 +34,14 @@ pub fn meant<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let word = word.to_ascii_lowercase().replace('-', "_");
+    let length = word.chars().count();
+    let most = |other: &str| (other.len() / 3).clamp(1, 3);
     allowed
         .into_iter()
+        // The distance is at least the difference of the lengths, which costs nothing: a file may have a million words.
+        .filter(|other| other.chars().count().abs_diff(length) <= most(other))
         .map(|other| (distance(&word, &other.replace('-', "_")), other))
-        .filter(|(distance, other)| *distance <= (other.len() / 3).clamp(1, 3))
+        .filter(|(distance, other)| *distance <= most(other))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
 }
