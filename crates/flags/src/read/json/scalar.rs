@@ -1,0 +1,213 @@
+//! Strings, numbers and words.
+
+use graylane_diagnostic::{Diagnostic, quote};
+
+use super::Reader;
+use crate::{Data, Number};
+
+impl Reader<'_> {
+    /// A string; its opening quote is next.
+    pub(super) fn string(&mut self) -> Result<Box<str>, Diagnostic> {
+        let start = self.at;
+        self.at += 1;
+        let mut copied = self.at;
+        let mut decoded = String::new();
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    let rest = &self.text[copied..self.at];
+                    self.at += 1;
+                    return Ok(if decoded.is_empty() {
+                        rest.into()
+                    } else {
+                        (decoded + rest).into()
+                    });
+                }
+                Some(b'\\') => {
+                    decoded.push_str(&self.text[copied..self.at]);
+                    decoded.push(self.escape()?);
+                    copied = self.at;
+                }
+                Some(byte @ 0..=0x1f) => {
+                    let fault = Diagnostic::new("a line break or control character stands within a string");
+                    let written = match byte {
+                        b'\n' => "\\n".to_owned(),
+                        b'\r' => "\\r".to_owned(),
+                        b'\t' => "\\t".to_owned(),
+                        other => format!("\\u{other:04x}"),
+                    };
+                    let hint = format!("write it as {written}; or is the quote at the end missing?");
+                    return Err(self.fault(fault.hint(hint), start..self.at));
+                }
+                Some(_) => self.at += 1,
+                None => {
+                    let fault = Diagnostic::new("the string has no end");
+                    let fault = fault.hint("it ends with a double quote: \"");
+                    return Err(self.fault(fault, start..self.at));
+                }
+            }
+        }
+    }
+
+    /// An escape; its backslash is next.
+    fn escape(&mut self) -> Result<char, Diagnostic> {
+        let start = self.at;
+        self.at += 1;
+        let character = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(start),
+            _ => {
+                let end = start + 1 + self.text[start + 1..].chars().next().map_or(0, char::len_utf8);
+                let fault = Diagnostic::new(format!("{} is no escape", quote(&self.text[start..end])));
+                let fault = fault.hint(
+                    "a backslash is written twice: \\\\; else JSON has \\\" \\/ \\b \\f \\n \\r \\t \\u00e4",
+                );
+                return Err(self.fault(fault, start..end));
+            }
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    /// A code point, or the two halves of one; its `u` is next, and `start` is its backslash.
+    fn unicode(&mut self, start: usize) -> Result<char, Diagnostic> {
+        let high = self.four_digits(start)?;
+        let low = match high {
+            0xd800..=0xdbff if self.text[self.at..].starts_with("\\u") => {
+                let second = self.at;
+                self.at += 1;
+                Some(self.four_digits(second)?)
+            }
+            _ => None,
+        };
+        let code = match low {
+            Some(low @ 0xdc00..=0xdfff) => 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00),
+            // A high half with something else behind it is as alone as one at the end.
+            Some(_) => high,
+            None => high,
+        };
+        char::from_u32(code).ok_or_else(|| {
+            let fault = Diagnostic::new(format!(
+                "{} is half a character",
+                quote(&self.text[start..start + 6])
+            ));
+            let fault = fault.hint(
+                "beyond \\uffff a character is a pair, such as \\ud83d\\ude00, or stands there as it is",
+            );
+            self.fault(fault, start..start + 6)
+        })
+    }
+
+    /// Four hexadecimal digits; the `u` before them is next.
+    fn four_digits(&mut self, start: usize) -> Result<u32, Diagnostic> {
+        let digits = self.text.as_bytes().get(self.at + 1..self.at + 5);
+        let value = digits.and_then(|digits| {
+            digits.iter().try_fold(0, |value, digit| {
+                Some(value * 16 + char::from(*digit).to_digit(16)?)
+            })
+        });
+        let Some(value) = value else {
+            let fault = Diagnostic::new("four hexadecimal digits should follow `\\u`");
+            return Err(self.fault(fault.hint("such as \\u00e4"), start..start + 2));
+        };
+        self.at += 5;
+        Ok(value)
+    }
+
+    /// A number; its sign or first digit is next.
+    pub(super) fn number(&mut self) -> Result<Number, Diagnostic> {
+        let start = self.at;
+        self.at += usize::from(self.peek() == Some(b'-'));
+        let first = self.at;
+        let digits = self.digits();
+        let mut whole = true;
+        let mut good = digits > 0 && (digits == 1 || self.text.as_bytes()[first] != b'0');
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            whole = false;
+            good &= self.digits() > 0;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            whole = false;
+            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+            good &= self.digits() > 0;
+        }
+        // Whatever else hangs on it belongs to it: `1_000`, `12px`, `-Infinity`, `1.2.3`.
+        let number = self.at;
+        while self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte))
+        {
+            self.at += 1;
+        }
+        let text = &self.text[start..self.at];
+        if !good || number != self.at {
+            let fault = Diagnostic::new(format!("{} is not a number", quote(text)));
+            return Err(self.fault(fault.hint(not_a_number(text)), start..self.at));
+        }
+        if whole && let Ok(integer) = text.parse() {
+            return Ok(Number::Integer(integer));
+        }
+        match text.parse::<f64>() {
+            Ok(float) if float.is_finite() => Ok(Number::Float(float)),
+            _ => {
+                let fault = Diagnostic::new(format!("{} is too large", quote(text)));
+                Err(self.fault(
+                    fault.hint("numbers go up to 1.7976931348623157e308"),
+                    start..self.at,
+                ))
+            }
+        }
+    }
+
+    /// Reads digits, and says how many.
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    /// `true`, `false` or `null`.
+    pub(super) fn word(&mut self) -> Result<Data, Diagnostic> {
+        let start = self.at;
+        while self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        {
+            self.at += 1;
+        }
+        let word = &self.text[start..self.at];
+        let hint = match word {
+            "true" => return Ok(Data::Bool(true)),
+            "false" => return Ok(Data::Bool(false)),
+            "null" => return Ok(Data::Null),
+            "NaN" | "Infinity" | "nan" | "inf" => "JSON has finite numbers only; what is not known is null",
+            "undefined" | "None" | "nil" => "write null, or leave the key out",
+            "True" | "TRUE" | "yes" | "on" => "write true",
+            "False" | "FALSE" | "no" | "off" => "write false",
+            _ => "a string stands in double quotes: \"",
+        };
+        let fault = Diagnostic::new(format!("{} is not JSON", quote(word)));
+        Err(self.fault(fault.hint(hint), start..self.at))
+    }
+}
+
+fn not_a_number(text: &str) -> &'static str {
+    let digits = text.trim_start_matches('-');
+    match digits.as_bytes() {
+        [b'I' | b'N' | b'i' | b'n', ..] => "JSON has finite numbers only; what is not known is null",
+        [b'0', b'x' | b'X' | b'o' | b'b', ..] => "JSON has decimal numbers only",
+        [b'0', b'0'..=b'9', ..] => "a number does not start with 0; as a string it stands in double quotes",
+        _ if digits.contains('_') => "JSON has no `_` between digits",
+        _ if digits.ends_with('.') => "digits follow the dot: 1.0",
+        _ => "such as 5, -0.5 or 1e6; a string stands in double quotes",
+    }
+}
