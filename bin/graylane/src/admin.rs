@@ -1,7 +1,12 @@
 //! The admin port: a small HTTP server on the main thread, apart from the workers, so that a scrape never delays a
 //! request. It is up before the gateway is ready, and until the process ends.
 
+mod access;
+mod body;
+mod flags;
+mod metrics;
 mod pages;
+mod put;
 mod query;
 
 use std::convert::Infallible;
@@ -13,13 +18,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -72,8 +78,8 @@ pub(crate) async fn serve(listener: StdListener, parts: Arc<Parts>) {
 
 async fn connection(stream: TcpStream, parts: Arc<Parts>) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = answer(&request, &parts);
-        async move { Ok::<_, Infallible>(response) }
+        let parts = Arc::clone(&parts);
+        async move { Ok::<_, Infallible>(answer(request, &parts).await) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -86,25 +92,81 @@ async fn connection(stream: TcpStream, parts: Arc<Parts>) {
     }
 }
 
-fn answer(request: &Request<Incoming>, parts: &Parts) -> Response<Text> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = Response::new(Text::from("only GET and HEAD are served here\n".to_owned()));
-        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
+/// Reads and answers one request. Reading is for everybody who reaches a loopback address, and elsewhere for those who
+/// show a token; a change needs a token everywhere.
+async fn answer(request: Request<Incoming>, parts: &Parts) -> Response<Text> {
+    let in_use = parts.in_use();
+    let tokens = in_use
+        .as_ref()
+        .map_or(&[][..], |loaded| &loaded.config.admin.tokens);
+    let (head, body) = request.into_parts();
+    let (path, query) = (head.uri.path(), head.uri.query().unwrap_or(""));
+    let caller = match access::caller(&head.headers, tokens) {
+        Ok(caller) => caller,
+        Err(access::WrongToken) => return unauthorized("this is no token of this gateway"),
+    };
+    match head.method {
+        Method::GET | Method::HEAD => {
+            let page = if access::may_read(&caller, parts.admin_address(), path) {
+                Some(pages::page(parts, path, query))
+            } else {
+                pages::for_strangers(parts, path)
+            };
+            match page {
+                Some((status, content_type, body)) => respond(status, content_type, body),
+                None => unauthorized(access::WHY_A_TOKEN),
+            }
+        }
+        Method::PUT | Method::POST => {
+            // Before the body is read: nobody without a token makes the process hold one.
+            let access::Caller::Token(token) = caller else {
+                return unauthorized("a change needs a token");
+            };
+            let body = match body::collect(body).await {
+                Ok(body) => body,
+                Err(error) => return json(error.status(), &json!({ "error": error.to_string() })),
+            };
+            let request = put::Request {
+                method: &head.method,
+                path,
+                query,
+                headers: &head.headers,
+                body,
+            };
+            let (status, value) = put::answer(parts, token, request).await;
+            json(status, &value)
+        }
+        _ => {
+            let value = json!({ "error": "only GET, HEAD, PUT and POST are served here" });
+            let mut response = json(StatusCode::METHOD_NOT_ALLOWED, &value);
+            let allowed = HeaderValue::from_static("GET, HEAD, PUT, POST");
+            response.headers_mut().insert(ALLOW, allowed);
+            response
+        }
     }
-    let (status, content_type, body) =
-        pages::page(parts, request.uri().path(), request.uri().query().unwrap_or(""));
+}
+
+fn unauthorized(message: &str) -> Response<Text> {
+    let hint = "send `Authorization: Bearer <token>`; [admin.tokens.<name>] says which tokens there are";
+    let mut response = json(
+        StatusCode::UNAUTHORIZED,
+        &json!({ "error": message, "hint": hint }),
+    );
+    let scheme = HeaderValue::from_static("Bearer");
+    response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+    response
+}
+
+fn json(status: StatusCode, value: &serde_json::Value) -> Response<Text> {
+    respond(status, "application/json", format!("{value}\n"))
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Text> {
     let mut response = Response::new(Text::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

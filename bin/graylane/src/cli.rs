@@ -4,7 +4,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use graylane_load::Asked;
 use log::LevelFilter;
+
+use crate::channel::CHANNEL;
+use crate::load::Wanted;
 
 /// Gray release without a mesh: a reverse proxy that sends each user to a lane, and keeps them there.
 #[derive(Debug, Parser)]
@@ -14,7 +18,7 @@ use log::LevelFilter;
     arg_required_else_help = true,
     after_help = "\
 Try it with no other server:
-  graylane serve -c examples/quickstart.toml
+  graylane serve --env dev -c examples/quickstart.toml
   curl -H 'X-User-Id: 42' http://127.0.0.1:8080/
 
 Exit codes:
@@ -28,7 +32,9 @@ Exit codes:
   14  an address is not of this machine
   15  a part did not start, or not in time
   16  `serve`: connections were cut, at the drain limit or by a second signal
-  17  `explain`: no service matches, or the request would be refused"
+  17  `explain`: no service matches, or the request would be refused
+  18  a file does not count: no signature by a trusted key, older than before, or everybody may write it
+  19  the audit log or the state folder cannot take what must be kept"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -43,7 +49,10 @@ pub(crate) enum Command {
     /// second one ends at once.
     Serve(Serve),
     /// Check a configuration and say what is wrong with it, without starting anything.
-    Check(File),
+    #[command(after_help = "\
+Example:
+  graylane check --env staging --set lanes.shop.canary.weight=5 --origin")]
+    Check(Check),
     /// List the modules: which exist, which channels may carry them, which this binary has.
     Modules(Modules),
     /// Tell which lane a request would get, and why.
@@ -62,12 +71,89 @@ Example:
 
 #[derive(Debug, Args)]
 pub(crate) struct File {
-    /// The configuration file.
-    #[arg(short, long, value_name = "FILE", default_value = "graylane.toml")]
+    /// The configuration file. The one of the environment stands beside it, graylane.prod.toml beside graylane.toml.
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "GRAYLANE_CONFIG",
+        default_value = "graylane.toml"
+    )]
     pub(crate) config: PathBuf,
+    /// What this process runs for: which file is read as well, and what may override the files. Default: the channel of
+    /// this build.
+    #[arg(long, value_enum, value_name = "ENVIRONMENT", env = "GRAYLANE_ENV")]
+    pub(crate) env: Option<Environment>,
+    /// Set a key, over all files and variables; may be given again. GRAYLANE_LIMITS__BODY=1MB in the environment is the
+    /// same as --set limits.body=1MB.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The public keys whose signature counts in prod.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GRAYLANE_TRUST",
+        default_value = "/etc/graylane/trusted.pub"
+    )]
+    pub(crate) trust: PathBuf,
+    /// Leave a broken flag out, with a warning, instead of refusing all.
+    #[arg(long)]
+    pub(crate) quarantine: bool,
+    /// Split users by gray flags (`state = "gray-30"`); otherwise each of them has its off value.
+    #[arg(
+        long,
+        value_name = "SWITCH",
+        env = "GRAYSCALE_ON",
+        value_parser = switch,
+        action = clap::ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true"
+    )]
+    pub(crate) grayscale_on: bool,
     /// Write JSON to standard output, for machines.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `true`, `on` and `1`, `false`, `off` and `0`.
+fn switch(word: &str) -> Result<bool, &'static str> {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "true" | "on" | "1" => Ok(true),
+        "false" | "off" | "0" | "" => Ok(false),
+        _ => Err("a switch is true, on or 1, or false, off or 0"),
+    }
+}
+
+impl File {
+    /// What to read, with the variables of this process.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted {
+            asked: self.asked(),
+            quarantine: self.quarantine,
+            gray_on: self.grayscale_on,
+        }
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            file: self.config.clone(),
+            environment: self.env.map_or(CHANNEL.into(), Into::into),
+            variables: std::env::vars_os().collect(),
+            assignments: self.set.clone(),
+            trust: self.trust.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Print every value with where it comes from: file and line, variable, --set or default. Secrets are digests.
+    #[arg(long)]
+    pub(crate) origin: bool,
 }
 
 #[derive(Debug, Args)]
@@ -75,7 +161,7 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) file: File,
     /// How much to log to standard error. Builds for prod and canary have nothing below info.
-    #[arg(long, value_enum, default_value_t = Level::Info)]
+    #[arg(long, value_enum, env = "GRAYLANE_LOG", default_value_t = Level::Info)]
     pub(crate) log: Level,
 }
 
@@ -105,6 +191,25 @@ pub(crate) struct Explain {
     /// The address of the peer: decides what is believed, and is the key of last resort.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(crate) peer: IpAddr,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Environment {
+    Dev,
+    Staging,
+    Canary,
+    Prod,
+}
+
+impl From<Environment> for graylane_config::Environment {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::Dev => Self::Dev,
+            Environment::Staging => Self::Staging,
+            Environment::Canary => Self::Canary,
+            Environment::Prod => Self::Prod,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

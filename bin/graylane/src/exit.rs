@@ -26,6 +26,11 @@ pub(crate) const CUT: u8 = 16;
 /// `explain`: the request would be refused, or no service matches it.
 pub(crate) const NO_MATCH: u8 = 17;
 
+/// A file that was read does not count: not signed by a trusted key, or open to everybody.
+pub(crate) const CONFIG_REFUSED: u8 = 18;
+/// The audit log or the state folder cannot take what must be kept.
+pub(crate) const CHANGE_NOT_KEPT: u8 = 19;
+
 /// An expected error: told in words, with a hint, and ending in its own exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {

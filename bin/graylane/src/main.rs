@@ -1,10 +1,12 @@
 //! The Graylane gateway. Wiring only: what a command does is in `command`, how the parts start is in `start`.
 
 mod admin;
+mod change;
 mod channel;
 mod cli;
 mod command;
 mod exit;
+mod generation;
 mod load;
 mod logger;
 mod modules;
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let (result, json) = match cli.command {
         Command::Serve(args) => (command::serve(&args, version, &notes), args.file.json),
-        Command::Check(args) => (command::check(&args), args.json),
+        Command::Check(args) => (command::check(&args), args.file.json),
         Command::Modules(args) => (command::modules(&args, &notes), args.json),
         Command::Explain(args) => (command::explain(&args), args.file.json),
         Command::Completion { shell } => {

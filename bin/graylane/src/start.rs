@@ -6,7 +6,6 @@ mod units;
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use graylane_boot::{Cause, Graph, GraphError, Report, Running, StartError};
@@ -16,7 +15,9 @@ use graylane_proxy::Gateway;
 
 pub(crate) use parts::Parts;
 
+use crate::change::Handle;
 use crate::exit::{Failure, INTERNAL, START_FAILED};
+use crate::load::Wanted;
 use crate::version::Version;
 
 /// A gateway that serves.
@@ -28,8 +29,8 @@ pub(crate) struct Started {
 }
 
 /// Starts everything.
-pub(crate) async fn start(config: &Path, version: Version, notes: &Notes) -> Result<Started, Failure> {
-    let parts = Arc::new(Parts::new(config, version, notes));
+pub(crate) async fn start(wanted: Wanted, version: Version, notes: &Notes) -> Result<Started, Failure> {
+    let parts = Arc::new(Parts::new(Some(wanted), version, notes));
     let graph = Graph::new(units::all(&parts)).map_err(not_a_graph)?;
     let running = graph.start().await.map_err(|error| not_started(&error))?;
     // The last unit left it there.
@@ -52,7 +53,7 @@ pub(crate) async fn start(config: &Path, version: Version, notes: &Notes) -> Res
 pub(crate) fn graph() -> Result<String, Failure> {
     // Nothing is started, so nothing of the parts is looked at.
     let notes = Notes::default();
-    let parts = Arc::new(Parts::new(Path::new(""), Version::new(&notes), &notes));
+    let parts = Arc::new(Parts::new(None, Version::new(&notes), &notes));
     Ok(Graph::new(units::all(&parts)).map_err(not_a_graph)?.to_dot())
 }
 
@@ -73,10 +74,20 @@ impl Started {
         self.parts.admin_address()
     }
 
+    /// Where changes are ordered.
+    pub(crate) fn changes(&self) -> Option<Handle> {
+        self.parts.changes().cloned()
+    }
+
+    /// The address of the flag server, where there is one.
+    pub(crate) fn ofrep(&self) -> Option<SocketAddr> {
+        self.parts.with_ofrep(graylane_ofrep::Server::address)
+    }
+
     pub(crate) fn revision(&self) -> u64 {
         self.parts
             .shared()
-            .map_or(0, |shared| shared.snapshot().revision())
+            .map_or(0, |shared| shared.current().snapshot().revision())
     }
 
     /// Stops what the workers leave: in the reverse order of start.

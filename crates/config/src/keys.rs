@@ -1,9 +1,11 @@
 //! Every key of the configuration, declared once: the parser takes the allowed keys and the ranges from here, and the
 //! reference page is made from it.
 
+mod guard;
 mod reference;
 mod table;
 
+pub use guard::{Effect, Guard};
 pub use reference::reference;
 pub(crate) use table::TABLES;
 
@@ -33,6 +35,36 @@ pub(crate) struct Key {
     pub(crate) default: Fallback,
     /// What it means, for the reference.
     pub(crate) meaning: &'static str,
+    /// Who may set it, and who may see it.
+    pub(crate) guard: Guard,
+    /// When a change of it takes effect.
+    pub(crate) effect: Effect,
+}
+
+impl Key {
+    /// The same, not to be set from outside a file except in dev.
+    const fn sensitive(self) -> Self {
+        Self {
+            guard: Guard::Sensitive,
+            ..self
+        }
+    }
+
+    /// The same, and never shown.
+    const fn secret(self) -> Self {
+        Self {
+            guard: Guard::Secret,
+            ..self
+        }
+    }
+
+    /// The same, read at the start only.
+    const fn restart(self) -> Self {
+        Self {
+            effect: Effect::Restart,
+            ..self
+        }
+    }
 }
 
 /// What a key takes.
@@ -72,6 +104,21 @@ pub(crate) enum Fallback {
 /// The table of that path.
 pub(crate) fn table(path: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.path == path)
+}
+
+/// The declaration of the key at a path; `None` for a table, for a module's key and for one that does not exist.
+pub(crate) fn find(path: &[&str]) -> Option<&'static Key> {
+    let (name, before) = path.split_last()?;
+    let fits = |table: &&Table| {
+        let mut parts = table.path.split('.').filter(|part| !part.is_empty());
+        let same = before.iter().all(|part| {
+            parts
+                .next()
+                .is_some_and(|other| other.starts_with('<') || other == *part)
+        });
+        same && parts.next().is_none()
+    };
+    TABLES.iter().filter(fits).find_map(|table| table.key(name))
 }
 
 impl Table {

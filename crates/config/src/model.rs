@@ -9,9 +9,14 @@ use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::Sha256;
+use crate::parse::Owned;
+
 /// A checked configuration. Every value is in its range; every lane's interval is computed.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The number of this version of the file.
+    pub revision: Option<u64>,
     /// The process.
     pub server: Server,
     /// Where clients connect; at least one.
@@ -22,6 +27,10 @@ pub struct Config {
     pub limits: Limits,
     /// How the process ends.
     pub drain: Drain,
+    /// Which feature flags there are.
+    pub flags: Flags,
+    /// Where flags are evaluated for others; `None`: nowhere.
+    pub ofrep: Option<Ofrep>,
     /// The services, in file order; at least one.
     pub services: Vec<Service>,
     /// The sections `[modules.<name>]`, unread: each module reads its own.
@@ -33,6 +42,8 @@ pub struct Config {
 pub struct Server {
     /// Worker threads, each with its own runtime and upstream pool; default: one per core.
     pub workers: Option<NonZeroUsize>,
+    /// The folder of the audit log and of the accepted revisions, relative to the configuration's folder.
+    pub state: Option<Box<str>>,
     /// Peers whose gray and forwarding headers are believed; default: none.
     pub trusted_peers: Vec<IpNet>,
 }
@@ -51,10 +62,59 @@ pub struct Listener {
 /// `[admin]`
 #[derive(Debug, Clone)]
 pub struct Admin {
-    /// Where it listens; default 127.0.0.1:9900, loopback only.
+    /// Where it listens; default 127.0.0.1:9900. Loopback only where there is no token.
     pub address: SocketAddr,
     /// Where the address stands in the file; empty for the default.
     pub span: std::ops::Range<usize>,
+    /// Who may change what runs; no two have the same token.
+    pub tokens: Vec<Credential>,
+}
+
+/// `[admin.tokens.<name>]` and `[ofrep.keys.<name>]`: somebody who shows a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Who it is, for the audit log.
+    pub name: Name,
+    /// The hash of the token.
+    pub sha256: Sha256,
+}
+
+/// `[flags]`
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// The files of flags; where two define a flag, the later file wins.
+    pub files: Vec<FlagFile>,
+}
+
+/// An entry of `flags.files`.
+#[derive(Debug, Clone)]
+pub struct FlagFile {
+    /// As written: relative to the configuration's folder. No two are the same.
+    pub path: Box<str>,
+    /// Where it stands, for errors that arise only when it is read.
+    pub span: std::ops::Range<usize>,
+}
+
+/// `[ofrep]`
+#[derive(Debug, Clone)]
+pub struct Ofrep {
+    /// Where it listens. Loopback only where there is no key.
+    pub address: SocketAddr,
+    /// Where the address stands in the file.
+    pub span: std::ops::Range<usize>,
+    /// Which web pages may ask.
+    pub cors: Cors,
+    /// Who may ask; empty: everybody who reaches it. No two have the same key.
+    pub keys: Vec<Credential>,
+}
+
+/// The origins of web pages that may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cors {
+    /// Any.
+    Any,
+    /// These, as a browser writes them in `Origin`; may be none.
+    Origins(Vec<Box<str>>),
 }
 
 /// `[limits]`
@@ -137,12 +197,25 @@ pub enum KeySource {
 pub struct Lane {
     /// Its name.
     pub name: Name,
-    /// Its share; the baseline's is what the others leave.
+    /// Its share; the baseline's is what the others leave, and a lane with a flag has none.
     pub weight: Weight,
-    /// The buckets that it owns; `None` for the baseline.
+    /// The buckets that it owns; `None` for the baseline and for a lane with a flag.
     pub interval: Option<Interval>,
+    /// The flag that leads here instead of a weight; never on the baseline.
+    pub flag: Option<LaneFlag>,
     /// Who answers.
     pub upstream: Upstream,
+}
+
+/// A flag that decides who gets a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneFlag {
+    /// The key of the flag.
+    pub key: Box<str>,
+    /// The variant that leads here; `None`: the one with the value `true`.
+    pub variant: Option<Box<str>>,
+    /// Where the key stands, for a flag that turns out not to exist.
+    pub span: std::ops::Range<usize>,
 }
 
 /// Who answers in a lane.
@@ -179,8 +252,14 @@ pub struct Respond {
 pub struct ModuleSection {
     /// The module's name.
     pub name: Box<str>,
-    /// The section as parsed, with places.
-    pub value: Spanned<DeValue<'static>>,
+    pub(crate) value: Owned,
+}
+
+impl ModuleSection {
+    /// The section as parsed, with places; a table.
+    pub fn value(&self) -> Spanned<DeValue<'_>> {
+        self.value.borrowed()
+    }
 }
 
 impl Default for Limits {
@@ -222,6 +301,7 @@ impl Default for Admin {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], 9900)),
             span: 0..0,
+            tokens: Vec::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What concerns several values; a value that was refused already takes part in no check.
 
+mod credentials;
+mod flags;
 mod lanes;
 mod listeners;
 mod routes;
@@ -16,7 +18,11 @@ use graylane_diagnostic::{list, meant, quote};
 /// Compares the values and puts them together. What it gives back is whole only where no mistake was noted.
 pub(crate) fn validate(draft: Draft, faults: &mut Faults) -> Config {
     let listeners = listeners::check(draft.listeners, &draft.admin, faults);
-    let admin = listeners::admin(draft.admin, faults);
+    let admin = listeners::admin(draft.admin, draft.tokens, faults);
+    let ofrep = draft
+        .ofrep
+        .and_then(|ofrep| flags::ofrep(ofrep, &admin, &listeners, faults));
+    let flags = flags::files(draft.flag_files, faults);
     // Where one of the two tables is no table, nothing can be said about their fit.
     let both_read = !draft.services.is_bad() && !draft.lanes.is_bad();
     if draft.services.is_absent() || draft.services.given().is_some_and(|all| all.get_ref().is_empty()) {
@@ -46,7 +52,9 @@ pub(crate) fn validate(draft: Draft, faults: &mut Faults) -> Config {
         })
         .collect();
     Config {
+        revision: draft.revision,
         server: Server {
+            state: draft.state,
             workers: draft.workers.or(None),
             trusted_peers: draft
                 .trusted_peers
@@ -59,6 +67,8 @@ pub(crate) fn validate(draft: Draft, faults: &mut Faults) -> Config {
         admin,
         limits: draft.limits,
         drain: draft.drain,
+        flags,
+        ofrep,
         services,
         modules: draft.modules,
     }

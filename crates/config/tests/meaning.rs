@@ -1,6 +1,8 @@
 //! What a right configuration means, and what the smaller rules refuse.
 
-use graylane_config::{Config, HostPattern, KeySource, Upstream, parse};
+use graylane_config::{
+    Config, Cors, Credential, Environment, HostPattern, KeySource, Layers, Modules, Upstream, parse,
+};
 use graylane_diagnostic::Source;
 use serde::Deserialize as _;
 use toml::Spanned;
@@ -8,17 +10,19 @@ use toml::Spanned;
 const START: &str = "[listeners.web]\naddress = \"127.0.0.1:8080\"\n[lanes.shop.stable]\nrespond = {}\n";
 
 fn read(text: &str) -> Config {
-    let source = Source::new("graylane.toml", text.to_owned());
-    parse(&source, &["breaker"]).unwrap_or_else(|all| panic!("{}", all.render(&source)))
+    let layers = Layers::new(Source::new("graylane.toml", text.to_owned()));
+    parse(&layers, Environment::Dev, Modules::These(&["breaker"]))
+        .unwrap_or_else(|all| panic!("{}", all.render(layers.sources())))
+        .config
 }
 
 /// The lines at fault of a text behind the start, counted from 1.
 fn refused(text: &str) -> Vec<usize> {
-    let source = Source::new("graylane.toml", format!("{START}{text}"));
-    match parse(&source, &["breaker"]) {
+    let layers = Layers::new(Source::new("graylane.toml", format!("{START}{text}")));
+    match parse(&layers, Environment::Dev, Modules::These(&["breaker"])) {
         Ok(_) => Vec::new(),
         Err(all) => all
-            .reports(&source)
+            .reports(layers.sources())
             .iter()
             .map(|one| one.line.map_or(0, |line| line - 4))
             .collect(),
@@ -157,9 +161,9 @@ fn the_section_of_a_module_keeps_its_places() {
     let config = read(&text);
 
     let section = &config.modules[0];
-    let place = section.value.get_ref().get("rate").unwrap().span();
+    let place = section.value().get_ref().get("rate").unwrap().span();
     assert_eq!((&*section.name, &text[place]), ("breaker", "0.5"));
-    assert_eq!(&text[section.value.span()], "[modules.breaker]");
+    assert_eq!(&text[section.value().span()], "[modules.breaker]");
 }
 
 /// A module's settings, read as `graylane_pipeline::Settings` reads them.
@@ -171,7 +175,7 @@ struct Settings {
 }
 
 fn settings(config: &Config) -> Result<Settings, toml::de::Error> {
-    let section = &config.modules[0].value;
+    let section = config.modules[0].value();
     let table = section.get_ref().as_table().cloned().unwrap_or_default();
     Settings::deserialize(toml::de::Deserializer::from(Spanned::new(section.span(), table)))
 }
@@ -191,11 +195,11 @@ fn a_module_reads_its_section_after_the_text_is_gone() {
 
 #[test]
 fn a_byte_order_mark_moves_nothing() {
-    let source = Source::new("graylane.toml", "\u{feff}x = 1\n".to_owned());
+    let layers = Layers::new(Source::new("graylane.toml", "\u{feff}x = 1\n".to_owned()));
 
-    let all = parse(&source, &[]).unwrap_err();
+    let all = parse(&layers, Environment::Dev, Modules::These(&[])).unwrap_err();
 
-    let report = &all.reports(&source)[0];
+    let report = &all.reports(layers.sources())[0];
     assert_eq!((report.line, report.column), (Some(1), Some(1)));
     assert!(report.message.contains("`x`"), "{report:?}");
 }
@@ -325,4 +329,153 @@ fn a_service_has_a_bounded_number_of_lanes() {
 
     assert_eq!(most, []);
     assert_eq!(more.len(), 1);
+}
+
+#[test]
+fn a_lane_with_a_flag_takes_no_share_from_the_others() {
+    let config = read(&format!(
+        "{START}[services.shop]\n[lanes.shop]\na = {{ respond = {{}}, weight = 5 }}\nb = {{ respond = {{}}, weight = 6 }}\n\
+         c = {{ respond = {{}}, flag = \"v2\" }}\nd = {{ respond = {{}}, flag = \"v2\", variant = \"blue\" }}\n"
+    ));
+
+    let flags: Vec<_> = config.services[0]
+        .lanes
+        .iter()
+        .map(|lane| {
+            lane.flag
+                .as_ref()
+                .map(|flag| (&*flag.key, flag.variant.as_deref()))
+        })
+        .collect();
+
+    assert_eq!(
+        flags,
+        [None, None, None, Some(("v2", None)), Some(("v2", Some("blue")))]
+    );
+    assert_eq!(
+        lanes(&config),
+        [
+            ("stable".to_owned(), 89_000, None),
+            ("a".to_owned(), 5_000, Some((0, 5_000))),
+            ("b".to_owned(), 6_000, Some((94_000, 100_000))),
+            ("c".to_owned(), 0, None),
+            ("d".to_owned(), 0, None),
+        ]
+    );
+}
+
+#[test]
+fn a_token_opens_the_admin_port_and_a_key_the_flags() {
+    let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    let config = read(&format!(
+        "revision = 7\n{START}[services.shop]\n[admin]\naddress = \"0.0.0.0:9900\"\ntokens.ops.sha256 = \"{hash}\"\n\
+         [ofrep]\naddress = \"[::]:8016\"\ncors = [\"*\"]\nkeys.web.sha256 = \"{hash}\"\n[flags]\nfiles = [\"a.toml\", \"b.json\"]\n"
+    ));
+
+    let ofrep = config.ofrep.as_ref().unwrap();
+    assert_eq!(config.revision, Some(7));
+    assert_eq!(
+        config.admin.tokens,
+        ofrep
+            .keys
+            .iter()
+            .map(|key| Credential {
+                name: "ops".parse().unwrap(),
+                ..key.clone()
+            })
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(
+        (config.admin.tokens[0].sha256.to_hex(), &ofrep.cors),
+        (hash.to_owned(), &Cors::Any)
+    );
+    assert_eq!(
+        config
+            .flags
+            .files
+            .iter()
+            .map(|file| &*file.path)
+            .collect::<Vec<_>>(),
+        ["a.toml", "b.json"]
+    );
+    assert!(!format!("{config:?}").contains(&hash[8..]));
+}
+
+#[test]
+fn no_limit_can_be_nothing_and_an_empty_table_keeps_every_default() {
+    let limits = [
+        "head",
+        "headers",
+        "body",
+        "header_time",
+        "idle_time",
+        "connections",
+        "connect_time",
+        "response_time",
+    ];
+
+    let usual = read(&format!("{START}[services.shop]\n"));
+    let empty = read(&format!("{START}[services.shop]\n[limits]\n"));
+
+    assert_eq!(usual.limits, graylane_config::Limits::default());
+    assert_eq!(empty.limits, usual.limits);
+    for key in limits {
+        let zero = if key.ends_with("time") { "\"0s\"" } else { "0" };
+        assert_eq!(
+            refused(&format!("[services.shop]\n[limits]\n{key} = {zero}\n")),
+            [3],
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn small_rules_of_flags_tokens_and_origins_are_kept() {
+    for (text, lines) in [
+        ("[services.shop]\n[flags]\nfiles = [\"a\", \"a\"]\n", vec![3]),
+        ("[services.shop]\n[flags]\nfiles = [\"\"]\n", vec![3]),
+        ("[services.shop]\n[ofrep]\n", vec![2]),
+        (
+            "[services.shop]\n[ofrep]\naddress = \"127.0.0.1:8080\"\n",
+            vec![3],
+        ),
+        (
+            "[services.shop]\n[ofrep]\naddress = \"127.0.0.1:9900\"\n",
+            vec![3],
+        ),
+        (
+            "[services.shop]\n[ofrep]\naddress = \"127.0.0.1:1\"\ncors = [\"*\", \"https://a\"]\n",
+            vec![4],
+        ),
+        (
+            "[services.shop]\n[ofrep]\naddress = \"127.0.0.1:1\"\ncors = [\"a.example\"]\n",
+            vec![4],
+        ),
+        (
+            "[services.shop]\n[ofrep]\naddress = \"127.0.0.1:1\"\ncors = [\"https://a.example/x\"]\n",
+            vec![4],
+        ),
+        (
+            "[services.shop]\n[ofrep]\naddress = \"127.0.0.1:1\"\ncors = [\"https://A.example\"]\n",
+            vec![4],
+        ),
+        ("[services.shop]\n[admin.tokens.ops]\n", vec![2]),
+        ("[services.shop]\n[admin.tokens.ops]\nsha256 = \"abc\"\n", vec![3]),
+        (
+            "[services.shop]\n[admin]\naddress = \"0.0.0.0:1\"\n[admin.tokens]\n",
+            vec![3],
+        ),
+        ("[services.shop]\n[server]\nstate = \"\"\n", vec![3]),
+        (
+            "[services.shop]\n[lanes.shop.a]\nrespond = {}\nflag = \"\"\n",
+            vec![4],
+        ),
+        (
+            "[services.shop]\n[lanes.shop.a]\nrespond = {}\nflag = \"a\"\nvariant = \"\"\n",
+            vec![5],
+        ),
+    ] {
+        assert_eq!(refused(text), lines, "{text}");
+    }
 }

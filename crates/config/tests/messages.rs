@@ -1,6 +1,6 @@
 //! What people read when a configuration is wrong, to the letter.
 
-use graylane_config::parse;
+use graylane_config::{Environment, Layers, Modules, parse};
 use graylane_diagnostic::Source;
 
 /// A configuration that is right, in front of the wrong part.
@@ -8,10 +8,14 @@ const START: &str = "listeners.web.address = \"127.0.0.1:8080\"\nlanes.shop.stab
 
 /// Everything that is said about a text.
 fn said(text: &str) -> String {
-    let source = Source::new("graylane.toml", text.to_owned());
-    match parse(&source, &["breaker", "canary-log"]) {
+    let layers = Layers::new(Source::new("graylane.toml", text.to_owned()));
+    match parse(
+        &layers,
+        Environment::Dev,
+        Modules::These(&["breaker", "canary-log"]),
+    ) {
         Ok(config) => panic!("accepted: {config:#?}"),
-        Err(all) => all.render(&source),
+        Err(all) => all.render(layers.sources()),
     }
 }
 
@@ -99,7 +103,7 @@ error: `lanes.shop.v1` has no key `2`
   |
 6 | [lanes.shop.v1.2]
   |                ^
-hint: its keys are `weight`, `grow`, `reserve`, `endpoints` and `respond`; a name with a dot stands in quotes: [lanes.shop.\"v1.2\"]
+hint: its keys are `weight`, `flag`, `variant`, `grow`, `reserve`, `endpoints` and `respond`; a name with a dot stands in quotes: [lanes.shop.\"v1.2\"]
 ";
     assert_eq!(text, expected);
 }
@@ -209,7 +213,7 @@ error: the admin port would be open to others: 0.0.0.0:9900 is not a loopback ad
   |
 5 | address = \"0.0.0.0:9900\"
   |           ^^^^^^^^^^^^^^
-hint: write \"127.0.0.1:9900\" or \"[::1]:9900\"; access from elsewhere needs a token, which comes later
+hint: write \"127.0.0.1:9900\" or \"[::1]:9900\", or let others in by a token: [admin.tokens.NAME] sha256 = \"…\"
 ";
     assert_eq!(text, expected);
 }
@@ -360,4 +364,69 @@ hint: a key and a table header may each stand once: merge the two
     ] {
         assert_eq!(said(text), expected);
     }
+}
+
+#[test]
+fn flags_that_others_reach_without_a_key_are_refused() {
+    let text = said_after_start("[services.shop]\n[ofrep]\naddress = \"0.0.0.0:8016\"\n");
+
+    let expected = "\
+error: flags would be open to others: 0.0.0.0:8016 is not a loopback address
+ --> graylane.toml:5:11
+  |
+5 | address = \"0.0.0.0:8016\"
+  |           ^^^^^^^^^^^^^^
+hint: write \"127.0.0.1:8016\", or let others in by a key: [ofrep.keys.NAME] sha256 = \"…\"
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_lane_has_a_flag_or_a_share() {
+    let text = said_after_start(
+        "lanes.shop.stable.flag = \"v2\"\n[services.shop]\n[lanes.shop.a]\nrespond = {}\nflag = \"v2\"\nweight = 5\n\
+         [lanes.shop.b]\nrespond = {}\nvariant = \"on\"\n",
+    );
+
+    let expected = "\
+error: the baseline has no `flag`: it takes what the other lanes leave
+ --> graylane.toml:3:26
+  |
+3 | lanes.shop.stable.flag = \"v2\"
+  |                          ^^^^
+hint: remove `flag` here, and give the other lanes their weights
+
+error: `weight` beside `flag`: the flag `v2` decides who gets the lane
+ --> graylane.toml:8:10
+  |
+8 | weight = 5
+  |          ^
+hint: keep one of the two; a share stands in the flag
+
+error: a `variant` without a `flag`
+ --> graylane.toml:11:11
+   |
+11 | variant = \"on\"
+   |           ^^^^
+hint: add the flag whose variant it is: flag = \"…\"
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn two_with_one_token_are_refused_for_the_sake_of_the_audit_log() {
+    let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    let text = said_after_start(&format!(
+        "[services.shop]\n[admin.tokens]\nann.sha256 = \"{hash}\"\nbob.sha256 = \"{hash}\"\n"
+    ));
+
+    assert!(
+        text.starts_with("error: `ann` has the same token already\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("hint: give everybody a token of their own: the audit log tells them apart\n"),
+        "{text}"
+    );
 }

@@ -1,16 +1,16 @@
 //! No text makes the reader panic, overflow the stack or take a time that its size does not bound.
 
-use graylane_config::{MAX_TEXT, parse};
+use graylane_config::{Environment, Layers, MAX_TEXT, Modules, parse};
 use graylane_diagnostic::Source;
 use proptest::prelude::*;
 
 /// Reads and renders: both must come to an end.
 fn survives(text: String) -> bool {
-    let source = Source::new("graylane.toml", text);
-    match parse(&source, &["breaker"]) {
+    let layers = Layers::new(Source::new("graylane.toml", text));
+    match parse(&layers, Environment::Dev, Modules::These(&["breaker"])) {
         Ok(_) => true,
         Err(all) => {
-            assert!(!all.render(&source).is_empty());
+            assert!(!all.render(layers.sources()).is_empty());
             assert!(
                 all.iter()
                     .all(|one| one.span.as_ref().is_none_or(|span| span.start <= span.end))
@@ -101,8 +101,8 @@ proptest! {
             text.push_str(&service.replace("NAME", &name));
         }
 
-        let source = Source::new("graylane.toml", text);
-        let config = parse(&source, &[]).map_err(|all| TestCaseError::fail(all.render(&source)))?;
+        let layers = Layers::new(Source::new("graylane.toml", text));
+        let config = parse(&layers, Environment::Dev, Modules::These(&[])).map_err(|all| TestCaseError::fail(all.render(layers.sources())))?.config;
 
         prop_assert_eq!(config.services.len(), services.len());
         for service in &config.services {
@@ -256,9 +256,18 @@ fn a_text_of_the_largest_size_is_read_in_time() {
 
 #[test]
 fn a_text_over_the_largest_size_is_refused_unread() {
-    let source = Source::new("graylane.toml", " ".repeat(MAX_TEXT + 1));
+    let layers = Layers::new(Source::new("graylane.toml", " ".repeat(MAX_TEXT + 1)));
 
-    let all = parse(&source, &[]).unwrap_err();
+    let all = parse(&layers, Environment::Dev, Modules::These(&[])).unwrap_err();
 
     assert_eq!(all.to_string(), "the text has 1048577 bytes, more than 1048576");
+}
+
+#[test]
+fn looking_for_secrets_takes_a_time_that_the_length_bounds() {
+    for piece in ["token", "token.", "token=", "sha256 = ", "灰token"] {
+        let text = piece.repeat(MAX_TEXT / piece.len());
+
+        assert!(!survives(text));
+    }
 }

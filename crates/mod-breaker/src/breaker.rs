@@ -2,48 +2,31 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Instant;
 
 use graylane_pipeline::{
-    Attempt, EndpointId, Health, Instance, LaneId, MetricsText, Outcome, Page, PageRequest, Phases, Topology,
+    Attempt, EndpointId, Health, Instance, LaneId, MetricsText, Outcome, Page, PageRequest, Phases, Settings,
+    StartError, Topology,
 };
 
-use crate::gate::{Gate, Millis, State};
-use crate::lane::Slots;
+use crate::endpoint::Watched;
+use crate::gate::{Millis, State};
+use crate::lane::{self, Ejection, Lane};
 use crate::report;
 use crate::settings::Rules;
 use crate::window::Window;
 
-/// The running module.
+/// The running module, under one configuration.
 pub(crate) struct Breaker {
     pub(crate) rules: Rules,
     pub(crate) topology: Arc<Topology>,
     /// Indexed by [`EndpointId`].
-    pub(crate) endpoints: Box<[Endpoint]>,
+    pub(crate) endpoints: Box<[Watched]>,
     /// Indexed by [`LaneId`].
-    pub(crate) lanes: Box<[Slots]>,
+    lanes: Box<[Arc<Lane>]>,
     /// Asked only when an endpoint is about to open: an attempt that timed out began too long ago to tell the time.
-    clock: Box<dyn Fn() -> Instant + Send + Sync>,
+    clock: Arc<dyn Fn() -> Instant + Send + Sync>,
     origin: Instant,
-}
-
-/// What is known of one endpoint.
-pub(crate) struct Endpoint {
-    pub(crate) gate: Gate,
-    pub(crate) record: Record,
-}
-
-/// The counters of one endpoint; all relaxed, none guards another.
-#[repr(align(64))]
-pub(crate) struct Record {
-    pub(crate) window: Window,
-    pub(crate) failures_in_a_row: AtomicU32,
-    pub(crate) opened: AtomicU64,
-    pub(crate) rejected: AtomicU64,
-    pub(crate) refused: AtomicU64,
-    /// When an ejection was last refused, in milliseconds since the origin plus one; 0: never.
-    pub(crate) refused_at: AtomicU64,
 }
 
 /// How an attempt counts.
@@ -73,28 +56,45 @@ impl Breaker {
         topology: Arc<Topology>,
         clock: impl Fn() -> Instant + Send + Sync + 'static,
     ) -> Self {
-        let endpoint = |_: &_| Endpoint {
-            gate: Gate::default(),
-            record: Record {
-                window: Window::new(rules.window),
-                failures_in_a_row: AtomicU32::new(0),
-                opened: AtomicU64::new(0),
-                rejected: AtomicU64::new(0),
-                refused: AtomicU64::new(0),
-                refused_at: AtomicU64::new(0),
-            },
-        };
-        Self {
-            endpoints: topology.endpoints.iter().map(endpoint).collect(),
-            lanes: topology
-                .lanes
+        let breaker = Self {
+            endpoints: topology
+                .endpoints
                 .iter()
-                .map(|lane| Slots::new(lane.endpoints.end - lane.endpoints.start, rules.max_ejected))
+                .map(|_| Watched::new(Window::new(rules.window)))
                 .collect(),
+            lanes: topology.lanes.iter().map(|_| Arc::default()).collect(),
             topology,
             rules,
             origin: clock(),
-            clock: Box::new(clock),
+            clock: Arc::new(clock),
+        };
+        breaker.take_over();
+        breaker
+    }
+
+    /// The breaker of the next configuration: it shares with this one the lanes and endpoints that stay.
+    pub(crate) fn next(&self, rules: Rules, topology: Arc<Topology>) -> Self {
+        let earlier = topology.earlier(&self.topology);
+        let same_window = self.rules.window == rules.window;
+        let endpoint = |before: &Option<EndpointId>| match before.map(|id| self.endpoint(id)) {
+            None => Watched::new(Window::new(rules.window)),
+            Some(before) if same_window => before.clone(),
+            Some(before) => Watched {
+                endpoint: Arc::clone(&before.endpoint),
+                window: Arc::new(before.window.resized(rules.window)),
+            },
+        };
+        let lane = |before: &Option<LaneId>| match before {
+            None => Arc::default(),
+            Some(id) => Arc::clone(&self.lanes[id.0 as usize]),
+        };
+        Self {
+            endpoints: earlier.endpoints.iter().map(endpoint).collect(),
+            lanes: earlier.lanes.iter().map(lane).collect(),
+            topology,
+            rules,
+            origin: self.origin,
+            clock: Arc::clone(&self.clock),
         }
     }
 
@@ -104,13 +104,19 @@ impl Breaker {
     }
 
     /// The endpoint of that number; a number of another configuration is a broken contract, and panics.
-    pub(crate) fn endpoint(&self, id: EndpointId) -> &Endpoint {
+    pub(crate) fn endpoint(&self, id: EndpointId) -> &Watched {
         &self.endpoints[id.0 as usize]
     }
 
-    /// The ejection slots of a lane.
-    pub(crate) fn slots(&self, id: LaneId) -> &Slots {
-        &self.lanes[id.0 as usize]
+    /// How many endpoints of a lane are out of use.
+    pub(crate) fn out_of_use(&self, id: LaneId) -> u32 {
+        self.lanes[id.0 as usize].out()
+    }
+
+    /// How many endpoints of a lane may be out of use.
+    pub(crate) fn limit(&self, id: LaneId) -> u32 {
+        let endpoints = &self.topology.lane(id).endpoints;
+        lane::limit(endpoints.end - endpoints.start, self.rules.max_ejected)
     }
 
     fn millis(&self, at: Instant) -> Millis {
@@ -155,13 +161,14 @@ impl Breaker {
     }
 
     fn settle_closed(&self, attempt: &Attempt, verdict: Verdict) {
-        let record = &self.endpoint(attempt.endpoint).record;
+        let endpoint = self.endpoint(attempt.endpoint);
+        let record = &endpoint.record;
         let failed = match verdict {
             Verdict::Neutral => return,
             Verdict::Success => false,
             Verdict::Failure => true,
         };
-        record.window.add(self.millis(attempt.started), failed);
+        endpoint.window.add(self.millis(attempt.started), failed);
         if !failed {
             // Read before written: in the steady state the line stays shared between the cores.
             if record.failures_in_a_row.load(Relaxed) != 0 {
@@ -174,7 +181,7 @@ impl Breaker {
             return self.eject(attempt.endpoint, format_args!("{in_a_row} failures in a row"));
         }
         // A success never opens an endpoint, even one that completes `min_requests`: the rate is looked at here only.
-        let counts = record.window.counts();
+        let counts = endpoint.window.counts();
         let (total, failed) = (u64::from(counts.total), u64::from(counts.failed));
         if total >= self.rules.min_requests.into() && failed * 100 >= total * u64::from(self.rules.error_rate)
         {
@@ -188,23 +195,21 @@ impl Breaker {
     /// Closed -> open, if the lane can spare the endpoint.
     #[cold]
     fn eject(&self, id: EndpointId, why: std::fmt::Arguments<'_>) {
-        let endpoint = self.endpoint(id);
-        let slots = self.slots(self.topology.endpoint(id).lane);
-        if !slots.take() {
+        let (endpoint, lane) = (self.endpoint(id), self.topology.endpoint(id).lane);
+        // A lane that can spare none is not worth its lock, however fast its endpoint fails.
+        if self.limit(lane) == 0 {
             return self.refuse(id, why);
         }
         let open_for = self.open_for(1);
         let until = self.now() + open_for;
-        let opened = endpoint
-            .gate
-            .change(|state| (state == State::Closed).then_some(State::Open { streak: 1, until }));
-        if opened.is_err() {
-            // Another thread was faster, and has a slot for it.
-            slots.give_back();
-            return;
+        match self.lanes[lane.0 as usize].eject(&endpoint.endpoint, until) {
+            Ejection::Needless => {}
+            Ejection::Refused => self.refuse(id, why),
+            Ejection::Done => {
+                endpoint.record.opened.fetch_add(1, Relaxed);
+                log::warn!("{} is open for {open_for} ms: {why}", self.place(id));
+            }
         }
-        endpoint.record.opened.fetch_add(1, Relaxed);
-        log::warn!("{} is open for {open_for} ms: {why}", self.place(id));
     }
 
     fn refuse(&self, id: EndpointId, why: std::fmt::Arguments<'_>) {
@@ -250,8 +255,7 @@ impl Breaker {
                 },
                 Verdict::Success => {
                     // Before it closes: afterwards the counts of the new time would be lost.
-                    endpoint.record.window.clear();
-                    endpoint.record.failures_in_a_row.store(0, Relaxed);
+                    endpoint.forget();
                     State::Closed
                 }
             }),
@@ -263,8 +267,6 @@ impl Breaker {
         match verdict {
             Verdict::Neutral => {}
             Verdict::Success => {
-                self.slots(self.topology.endpoint(attempt.endpoint).lane)
-                    .give_back();
                 log::info!("{} is closed: it answers again", self.place(attempt.endpoint));
             }
             Verdict::Failure => {
@@ -337,5 +339,32 @@ impl Instance for Breaker {
 
     fn page(&self, request: &PageRequest<'_>) -> Option<Page> {
         (request.path == report::PAGE).then(|| report::page(self))
+    }
+
+    fn renew(
+        &self,
+        settings: Settings<'_>,
+        topology: &Arc<Topology>,
+    ) -> Result<Arc<dyn Instance>, StartError> {
+        Ok(Arc::new(self.next(Rules::read(settings)?, Arc::clone(topology))))
+    }
+
+    /// From here the lanes are those of this configuration; one that shrank may have to take endpoints back.
+    fn take_over(&self) {
+        for (number, (info, lane)) in (0..).zip(self.topology.lanes.iter().zip(&self.lanes)) {
+            let endpoints = info.endpoints.clone();
+            let of_lane = endpoints
+                .clone()
+                .map(|id| Arc::clone(&self.endpoint(EndpointId(id)).endpoint));
+            lane.become_of(of_lane.collect(), self.limit(LaneId(number)), |back| {
+                // An index into the lane's own endpoints, which are numbered with 32 bits.
+                let id = EndpointId(endpoints.start + back as u32);
+                self.endpoint(id).window.clear();
+                log::warn!(
+                    "{} is closed again: its lane has fewer endpoints now and cannot spare it",
+                    self.place(id)
+                );
+            });
+        }
     }
 }

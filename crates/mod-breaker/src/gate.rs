@@ -2,7 +2,7 @@
 //!
 //! Ordering: [`Gate::is_closed`] is relaxed, because nothing is read on the strength of it: an attempt let through on a
 //! value a moment old is as good as one that came that moment earlier. Transitions are acquire-release, so that who
-//! sees a state also sees the counters that were cleared, and the ejection slot that was taken, before it was set.
+//! sees a state also sees the counters that were cleared before it was set.
 //!
 //! The word carries everything that a transition depends on. Two words that are equal mean the same thing, so a
 //! compare-and-exchange cannot be fooled by a state that went away and came back.
@@ -46,6 +46,15 @@ impl State {
     /// The most probes that can be counted.
     pub(crate) const MAX_PROBES: u16 = (1 << 12) - 1;
     const MAX_MILLIS: Millis = (1 << 44) - 1;
+
+    /// When it may be tried, or could be; `None` for one in use.
+    pub(crate) fn at(self) -> Option<Millis> {
+        match self {
+            Self::Closed => None,
+            Self::Open { until, .. } => Some(until),
+            Self::HalfOpen { since, .. } => Some(since),
+        }
+    }
 
     fn pack(self) -> u64 {
         let (phase, streak, probes, at) = match self {

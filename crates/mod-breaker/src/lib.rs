@@ -6,6 +6,8 @@
 //! - The state of an endpoint is shared by all worker threads: each learns at once what one of them found out.
 //! - A lane is never emptied: at most `max_ejected` percent of its endpoints, rounded down, and never all of them, are
 //!   out of use at one time. A lane with one endpoint keeps it, whatever it does.
+//! - A change of the configuration changes nothing for an endpoint that stays, known by service, lane and address: its state,
+//!   its counts and its times go on.
 //! - What says nothing about the endpoint changes nothing: an abandoned attempt is neutral, it only gives back the
 //!   half-open permit that it may hold.
 //!
@@ -15,6 +17,7 @@
 //! again. A failure is an attempt that was unreachable, timed out, broke, or was answered with 500 to 599.
 //!
 //! - `gate`: the state of one endpoint as one atomic word.
+//! - `endpoint`: what of an endpoint one configuration leaves to the next.
 //! - `window`: the sliding count of attempts and failures.
 //! - `lane`: the ejection limit.
 //! - `breaker`: what ties them together on an attempt.
@@ -22,6 +25,7 @@
 //! - `settings`: the section `[modules.breaker]`.
 
 mod breaker;
+mod endpoint;
 mod gate;
 mod lane;
 mod report;

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use graylane_pipeline::{EndpointId, Health, MetricsText, Page};
+use graylane_pipeline::{EndpointId, Health, LaneId, MetricsText, Page};
 use serde::Serialize;
 
-use crate::breaker::{Breaker, Endpoint};
+use crate::breaker::Breaker;
+use crate::endpoint::Endpoint;
 use crate::gate::State;
 
 /// Where the page is.
@@ -131,17 +132,15 @@ pub(crate) fn page(breaker: &Breaker) -> Page {
         lanes: Vec<Lane<'a>>,
     }
     let now = breaker.now();
-    let lanes = breaker
-        .topology
-        .lanes
-        .iter()
-        .zip(&breaker.lanes)
-        .filter(|(info, _)| !info.endpoints.is_empty())
-        .map(|(info, slots)| Lane {
+    let lanes = (0..)
+        .map(LaneId)
+        .zip(&breaker.topology.lanes)
+        .filter(|(_, info)| !info.endpoints.is_empty())
+        .map(|(lane, info)| Lane {
             service: info.service.as_str(),
             lane: info.lane.as_str(),
-            ejected: slots.used(),
-            max_ejected: slots.limit(),
+            ejected: breaker.out_of_use(lane),
+            max_ejected: breaker.limit(lane),
             endpoints: info
                 .endpoints
                 .clone()
@@ -165,7 +164,7 @@ fn row(breaker: &Breaker, id: EndpointId, now: u64) -> Row<'_> {
         State::Open { streak, until } => (streak, Some(until.saturating_sub(now)), 0),
         State::HalfOpen { streak, probes, .. } => (streak, None, probes),
     };
-    let counts = record.window.counts();
+    let counts = endpoint.window.counts();
     Row {
         endpoint: &breaker.topology.endpoint(id).address,
         state: word(state),

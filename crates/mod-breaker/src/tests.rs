@@ -3,6 +3,7 @@
 mod behaviour;
 mod ejection;
 mod model;
+mod renewal;
 mod section;
 mod threads;
 
@@ -38,6 +39,17 @@ impl Scene {
             breaker: Breaker::new(rules, Arc::new(topology(endpoints)), clock),
             base,
             millis,
+        }
+    }
+
+    /// The scene under the next configuration, in use.
+    fn renewed(&self, rules: Rules, topology: Topology) -> Self {
+        let breaker = self.breaker.next(rules, Arc::new(topology));
+        breaker.take_over();
+        Self {
+            breaker,
+            base: self.base,
+            millis: Arc::clone(&self.millis),
         }
     }
 

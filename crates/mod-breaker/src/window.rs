@@ -25,8 +25,9 @@ pub(crate) struct Counts {
     pub(crate) failed: u32,
 }
 
-/// The window of one endpoint.
+/// The window of one endpoint, on cache lines of its own: every attempt writes to it.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Window {
     tick: Millis,
     latest: AtomicU64,
@@ -43,6 +44,19 @@ impl Window {
             latest: AtomicU64::new(0),
             cells: Default::default(),
         }
+    }
+
+    /// A window of another length with the same counts: they leave it together, one new length after the latest of them.
+    pub(crate) fn resized(&self, length: Duration) -> Self {
+        let other = Self::new(length);
+        let (tick, counts) = (self.latest.load(Relaxed) * self.tick / other.tick, self.counts());
+        let (mut total, mut failed) = (u64::from(counts.total), u64::from(counts.failed));
+        while total > Cell::FULL {
+            (total, failed) = (total / 2, failed / 2);
+        }
+        other.latest.store(tick, Relaxed);
+        other.cell(tick).store(Cell::new(tick, total, failed).0, Relaxed);
+        other
     }
 
     /// Counts an attempt that began at that time.
@@ -163,6 +177,21 @@ mod tests {
         window.add(0, true);
 
         assert_eq!(window.counts(), Counts { total: 2, failed: 1 });
+    }
+
+    #[test]
+    fn a_window_of_another_length_goes_on_with_the_counts() {
+        let window = window();
+        window.add(70_000, true);
+        window.add(75_000, false);
+
+        let longer = window.resized(Duration::from_secs(60));
+        longer.add(131_000, true);
+        let inside = longer.counts();
+        longer.add(132_000, false);
+
+        assert_eq!(inside, Counts { total: 3, failed: 2 });
+        assert_eq!(longer.counts(), Counts { total: 2, failed: 1 });
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::time::SystemTime;
 
 use graylane_core::{Salt, Weight};
 use graylane_pipeline::{
-    Decision, Exchange, Health, Instance, MetricsText, Phases, StartError, Topology, TraceId,
+    Decision, Exchange, Health, Instance, MetricsText, Phases, Settings, StartError, Topology, TraceId,
 };
 
 use crate::line::{Format, Scratch};
 use crate::queue::Queue;
-use crate::settings::{Plan, Target};
+use crate::settings::{Fixed, Plan, Target};
 use crate::writer::{self, Open, Pace};
 
 /// The running module.
@@ -22,7 +22,10 @@ pub(crate) struct Recorder {
     sample: Weight,
     salt: Salt,
     format: Format,
-    pub(crate) queue: Queue,
+    /// What the queue and its thread were made from.
+    fixed: Fixed,
+    /// One for all configurations of the process.
+    pub(crate) queue: Arc<Queue>,
 }
 
 thread_local! {
@@ -32,17 +35,22 @@ thread_local! {
 impl Recorder {
     /// Opens the target and starts the thread that writes.
     pub(crate) fn start(plan: Plan, topology: Arc<Topology>) -> Result<Self, StartError> {
-        let what = match &plan.target {
+        let what = match &plan.fixed.target {
             Target::Stderr => "start the canary log".to_owned(),
             Target::File(path) => format!("open the canary log {}", path.display()),
         };
-        let open = writer::opener(plan.target.clone());
+        let open = writer::opener(plan.fixed.target.clone());
         Self::over(plan, topology, open, Pace::USUAL).map_err(|source| StartError::Failed { what, source })
     }
 
     /// The same over any target.
     pub(crate) fn over(plan: Plan, topology: Arc<Topology>, open: Open, pace: Pace) -> std::io::Result<Self> {
-        Ok(Self {
+        let queue = Queue::start(plan.fixed.queue, open, pace)?;
+        Ok(Self::with(plan, topology, Arc::new(queue)))
+    }
+
+    fn with(plan: Plan, topology: Arc<Topology>, queue: Arc<Queue>) -> Self {
+        Self {
             topology,
             sample: plan.sample,
             // Fixed: every gateway that an exchange passes must come to the same answer.
@@ -52,8 +60,9 @@ impl Recorder {
                 max_value: plan.max_value,
                 headers: plan.headers,
             },
-            queue: Queue::start(plan.queue, open, pace)?,
-        })
+            fixed: plan.fixed,
+            queue,
+        }
     }
 
     /// Trace ids are hashed, since not everyone who makes them fills them with random bits.
@@ -124,6 +133,21 @@ impl Instance for Recorder {
         ] {
             out.sample(DROPPED, &[("reason", reason)], count.load(Relaxed));
         }
+    }
+
+    /// The lines of both configurations go through the same queue, so none is lost and none is written twice.
+    fn renew(
+        &self,
+        settings: Settings<'_>,
+        topology: &Arc<Topology>,
+    ) -> Result<Arc<dyn Instance>, StartError> {
+        let plan = Plan::read(settings)?;
+        plan.keeps(&self.fixed)?;
+        Ok(Arc::new(Self::with(
+            plan,
+            Arc::clone(topology),
+            Arc::clone(&self.queue),
+        )))
     }
 
     fn stop(&self) {

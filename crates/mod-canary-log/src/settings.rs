@@ -1,6 +1,6 @@
 //! The section `[modules.canary-log]`, read and checked.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use graylane_core::Weight;
@@ -12,18 +12,26 @@ use crate::redact::{Names, Redaction};
 /// What is logged, and where to.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Where the lines go; default `-`.
-    pub(crate) target: Target,
+    pub(crate) fixed: Fixed,
     /// The share of exchanges; default 10 %, in steps of 0.001 %.
     pub(crate) sample: Weight,
-    /// Lines that may wait to be written; default 1024, 1 to 1,000,000.
-    pub(crate) queue: usize,
     /// What never appears in a line.
     pub(crate) redaction: Redaction,
     /// Bytes that a value is cut to; default 256, 16 to 65,536.
     pub(crate) max_value: usize,
     /// Whether a line has the request's headers; default true.
     pub(crate) headers: bool,
+}
+
+/// What stays as it was at the start for as long as the process runs.
+#[derive(Debug)]
+pub(crate) struct Fixed {
+    /// Where the lines go; default `-`.
+    pub(crate) target: Target,
+    /// Lines that may wait to be written; default 1024, 1 to 1,000,000.
+    pub(crate) queue: usize,
+    /// Where the two stand in the file.
+    places: [Option<Range<usize>>; 2],
 }
 
 /// Where lines go.
@@ -67,16 +75,46 @@ impl Plan {
     /// An unknown key, or a value of another type or out of its range.
     pub(crate) fn read(settings: Settings<'_>) -> Result<Self, SettingsError> {
         let section: Section = settings.read()?;
+        let places = [
+            section.path.as_ref().map(Spanned::span),
+            section.queue.as_ref().map(Spanned::span),
+        ];
         Ok(Self {
-            target: target(section.path)?,
+            fixed: Fixed {
+                target: target(section.path)?,
+                queue: number(section.queue, 1024, 1..=1_000_000)?,
+                places,
+            },
             sample: sample(section.sample)?,
-            queue: number(section.queue, 1024, 1..=1_000_000)?,
             redaction: Redaction {
                 headers: names(&HEADERS, &section.redact_headers)?,
                 query: names(&QUERY, &section.redact_query)?,
             },
             max_value: number(section.max_value, 256, 16..=65_536)?,
             headers: section.headers.unwrap_or(true),
+        })
+    }
+}
+
+impl Plan {
+    /// Checks that the plan changes nothing of what cannot change while the process runs.
+    ///
+    /// # Errors
+    /// It does; the place is that of the new value, where there is one.
+    pub(crate) fn keeps(&self, fixed: &Fixed) -> Result<(), SettingsError> {
+        let [path, queue] = &self.fixed.places;
+        let changed = if self.fixed.target != fixed.target {
+            ("path", path)
+        } else if self.fixed.queue != fixed.queue {
+            ("queue", queue)
+        } else {
+            return Ok(());
+        };
+        let (key, place) = changed;
+        Err(SettingsError {
+            message: format!("`{key}` of the canary log cannot change while the gateway runs"),
+            hint: Some("keep the value that the gateway was started with, or restart it".to_owned()),
+            span: place.clone(),
         })
     }
 }

@@ -81,6 +81,7 @@ fn decision(lane: u32) -> Decision {
         lane: LaneId(lane),
         baseline: lane == 0,
         reason: Reason::Weight,
+        flag: None,
         key_source: KeySource::ClientAddress,
         bucket: Salt::new("shop").bucket(b"1"),
         interval: None,

@@ -116,3 +116,16 @@ fn any_key_in_the_section_is_refused_with_its_place() {
     assert!(error.message.starts_with("unknown field `verbose`"), "{error}");
     assert_eq!(&text[error.span.unwrap()], "verbose");
 }
+
+#[test]
+fn a_renewed_module_has_the_page_and_still_refuses_keys() {
+    let running = running();
+    let table = DeTable::parse("a = 1").unwrap();
+    let section = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
+
+    let renewed = running.renew(Settings::default(), &Arc::default());
+    let refused = running.renew(Settings::new(Some(&section)), &Arc::default());
+
+    assert_eq!(renewed.unwrap().pages(), ["/debug/dump"]);
+    assert!(refused.is_err());
+}

@@ -18,6 +18,8 @@ pub enum Reason {
     Forced,
     /// A trusted peer asked for a lane that the service does not have: baseline takes it.
     ForcedUnknown,
+    /// A flag has the variant that sends to the lane.
+    Flag,
     /// The key's bucket lies in the lane's interval.
     Weight,
     /// The key's bucket lies in no lane's interval.
@@ -32,11 +34,21 @@ impl Reason {
         match self {
             Self::Forced => "forced",
             Self::ForcedUnknown => "forced-unknown",
+            Self::Flag => "flag",
             Self::Weight => "weight",
             Self::Baseline => "baseline",
             Self::OnlyLane => "only-lane",
         }
     }
+}
+
+/// A flag that chose a lane, and the variant that it had; both by their numbers in the flag set of the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlagChoice {
+    /// The flag.
+    pub flag: u32,
+    /// The variant.
+    pub variant: u16,
 }
 
 /// The record of one lane decision: what was decided, and everything that led to it.
@@ -53,6 +65,8 @@ pub struct Decision {
     pub baseline: bool,
     /// Why.
     pub reason: Reason,
+    /// The flag that chose it, where one did.
+    pub flag: Option<FlagChoice>,
     /// Where the targeting key came from.
     pub key_source: KeySource,
     /// The bucket of the key.

@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Attempt, Decision, Exchange, Instance, Outcome, Phases, TraceId};
+use crate::{
+    Attempt, Decision, Exchange, Instance, Outcome, Phases, Settings, StartError, Topology, TraceId,
+};
 
 /// The started modules, sorted by phase: a phase that no module wants costs the test of an empty slice.
 #[derive(Clone, Default)]
@@ -9,6 +11,17 @@ pub struct Hooks {
     all: Box<[Arc<dyn Instance>]>,
     forward: Box<[Arc<dyn Instance>]>,
     observe: Box<[Arc<dyn Instance>]>,
+}
+
+/// A module cannot go on under the next configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("module `{module}` cannot take the new configuration")]
+pub struct NotRenewed {
+    /// Its name.
+    pub module: &'static str,
+    /// Why not.
+    #[source]
+    pub source: StartError,
 }
 
 impl Hooks {
@@ -25,6 +38,34 @@ impl Hooks {
             forward: of(Phases::FORWARD),
             observe: of(Phases::OBSERVE),
             all: modules.into(),
+        }
+    }
+
+    /// Renews every module for the next configuration; these go on, and nothing has happened where it fails.
+    ///
+    /// # Errors
+    /// The first module that cannot be renewed.
+    pub fn renew<'s>(
+        &self,
+        settings: impl Fn(&str) -> Settings<'s>,
+        topology: &Arc<Topology>,
+    ) -> Result<Self, NotRenewed> {
+        let renewed: Result<Vec<_>, _> = self
+            .all
+            .iter()
+            .map(|module| {
+                let name = module.name();
+                let renewed = module.renew(settings(name), topology);
+                renewed.map_err(|source| NotRenewed { module: name, source })
+            })
+            .collect();
+        renewed.map(Self::new)
+    }
+
+    /// Tells every module that its configuration is now the one in use.
+    pub fn take_over(&self) {
+        for module in &self.all {
+            module.take_over();
         }
     }
 

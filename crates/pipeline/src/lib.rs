@@ -15,10 +15,10 @@ mod settings;
 mod text;
 mod topology;
 
-pub use decision::{Decision, KeySource, Reason};
+pub use decision::{Decision, FlagChoice, KeySource, Reason};
 pub use exchange::{Attempt, Exchange, Fault, Head, Outcome, TraceId};
-pub use hooks::Hooks;
+pub use hooks::{Hooks, NotRenewed};
 pub use module::{Health, Instance, Module, Page, PageRequest, Phases, StartError};
 pub use settings::{Settings, SettingsError, Spanned};
 pub use text::MetricsText;
-pub use topology::{EndpointId, EndpointInfo, LaneId, LaneInfo, Topology};
+pub use topology::{Earlier, EndpointId, EndpointInfo, LaneId, LaneInfo, Topology};

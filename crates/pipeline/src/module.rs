@@ -109,6 +109,9 @@ pub struct Page {
 }
 
 /// A module that was started. Every method may be called from any thread at any time.
+///
+/// An instance belongs to one configuration, whose numbers of lanes and endpoints it knows. For the next configuration it
+/// is renewed; the exchanges that it admitted are settled by it and shown to it, also after that.
 pub trait Instance: Send + Sync + 'static {
     /// The name of its module.
     fn name(&self) -> &'static str;
@@ -151,7 +154,25 @@ pub trait Instance: Send + Sync + 'static {
         None
     }
 
-    /// Stops: flushes and closes. Called once, after the last exchange; may block within the boot limit.
+    /// Makes the instance for the next configuration from this one, which goes on. What is known of lanes and endpoints
+    /// goes along by their names, see [`Topology::earlier`]; what runs, such as a thread, is shared and not begun anew.
+    ///
+    /// Without side effects: the next configuration may still be refused, and then what was made is dropped.
+    ///
+    /// # Errors
+    /// The section is wrong, or changes what cannot change while the process runs.
+    fn renew(
+        &self,
+        settings: Settings<'_>,
+        topology: &Arc<Topology>,
+    ) -> Result<Arc<dyn Instance>, StartError>;
+
+    /// From now on the configuration of this instance, which was made by [`Instance::renew`], is the one in use. Called
+    /// at most once, right before its first exchange.
+    fn take_over(&self) {}
+
+    /// Stops: flushes and closes. Called once, on the instance in use at the end of the process, after the last exchange;
+    /// may block within the boot limit.
     fn stop(&self) {}
 }
 

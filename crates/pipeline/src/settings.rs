@@ -9,7 +9,7 @@ pub use toml::Spanned;
 
 /// A module's section of the configuration file, `[modules.<name>]`; empty where the file has none.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Settings<'a>(Option<&'a Spanned<DeValue<'static>>>);
+pub struct Settings<'a>(Option<&'a Spanned<DeValue<'a>>>);
 
 /// What is wrong with a module's section, and where in the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ impl SettingsError {
 
 impl<'a> Settings<'a> {
     /// The section as parsed; the value must be a table.
-    pub fn new(section: Option<&'a Spanned<DeValue<'static>>>) -> Self {
+    pub fn new(section: Option<&'a Spanned<DeValue<'a>>>) -> Self {
         Self(section)
     }
 
@@ -49,7 +49,7 @@ impl<'a> Settings<'a> {
         let Some(section) = self.0 else {
             return Ok(T::default());
         };
-        let table: DeTable<'static> = match section.get_ref() {
+        let table: DeTable<'a> = match section.get_ref() {
             DeValue::Table(table) => table.clone(),
             _ => {
                 return Err(SettingsError::at(

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::ops::Range;
 
 use graylane_core::Name;
@@ -11,7 +12,7 @@ pub struct LaneId(pub u32);
 pub struct EndpointId(pub u32);
 
 /// What modules need to know of a lane.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaneInfo {
     /// The service that it belongs to.
     pub service: Name,
@@ -24,7 +25,7 @@ pub struct LaneInfo {
 }
 
 /// What modules need to know of an endpoint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointInfo {
     /// `host:port`, as configured.
     pub address: Box<str>,
@@ -33,7 +34,7 @@ pub struct EndpointInfo {
 }
 
 /// All lanes and endpoints of one configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     /// Indexed by [`LaneId`].
     pub lanes: Vec<LaneInfo>,
@@ -41,7 +42,45 @@ pub struct Topology {
     pub endpoints: Vec<EndpointInfo>,
 }
 
+/// What the lanes and endpoints of a topology were called in an earlier one.
+///
+/// Numbers hold for one configuration; what lasts is the name: of a lane its own and its service's, of an endpoint its
+/// address and its lane. An address that moves to another lane is another endpoint there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// Indexed by [`LaneId`]: the number that the lane had, `None` for one that is new.
+    pub lanes: Vec<Option<LaneId>>,
+    /// Indexed by [`EndpointId`]: the number that the endpoint had, `None` for one that is new.
+    pub endpoints: Vec<Option<EndpointId>>,
+}
+
 impl Topology {
+    /// Where the lanes and endpoints of this topology were in an earlier one.
+    pub fn earlier(&self, earlier: &Self) -> Earlier {
+        let lanes: HashMap<_, _> = (0..)
+            .zip(&earlier.lanes)
+            .map(|(number, lane)| ((&lane.service, &lane.lane), LaneId(number)))
+            .collect();
+        let endpoints: HashMap<_, _> = (0..)
+            .zip(&earlier.endpoints)
+            .map(|(number, endpoint)| ((endpoint.lane, &*endpoint.address), EndpointId(number)))
+            .collect();
+        let lanes: Vec<_> = self
+            .lanes
+            .iter()
+            .map(|lane| lanes.get(&(&lane.service, &lane.lane)).copied())
+            .collect();
+        let endpoints = self
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                let lane = lanes[endpoint.lane.0 as usize]?;
+                endpoints.get(&(lane, &*endpoint.address)).copied()
+            })
+            .collect();
+        Earlier { lanes, endpoints }
+    }
+
     /// The lane of that number.
     ///
     /// # Panics
@@ -66,3 +105,6 @@ impl Topology {
         self.lane(id).endpoints.clone().map(EndpointId)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,7 +150,7 @@ impl Answer {
     fn finish(&mut self) {
         self.record.complete = true;
         if let Content::Upstream(reply) = &mut self.content {
-            reply.finish(self.record.conn());
+            reply.finish(&self.record);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! *colour*: who asks, whom to believe, and under which trace.
 
 use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use graylane_pipeline::TraceId;
 use graylane_route::{Asked, Forced};
@@ -65,7 +66,15 @@ pub(crate) fn asked<'a>(
         headers: &parts.headers,
         client: client.behind.as_deref().unwrap_or(peer),
         forced,
+        unix_seconds,
     }
+}
+
+/// Now, for a rule that depends on it; 0 where the clock of the machine is before 1970.
+fn unix_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// The client behind trusted peers: the rightmost address of `X-Forwarded-For` that is not a trusted peer itself.

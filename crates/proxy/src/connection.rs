@@ -14,6 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use graylane_config::Limits;
 use graylane_pipeline::Fault;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -26,23 +27,15 @@ pub(crate) use self::conn::Conn;
 use self::watched::Watched;
 use crate::answer::{self, Answer};
 use crate::forward::forward;
+use crate::latest::latest;
 use crate::prepare::{Memory, Plan, prepare};
 use crate::record::Record;
 use crate::upgrade;
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream) {
-    let shared = &conn.worker.shared;
-    let limits = shared.limits();
-    let memory = RefCell::new(Memory::new(shared.snapshots()));
-    let mut builder = http1::Builder::new();
-    builder
-        .header_read_timeout(None)
-        .max_buf_size((limits.head * 2).max(64 * 1024))
-        .max_header_size(limits.head);
-    if limits.headers != DEFAULT_MAX_HEADERS {
-        builder.max_headers(limits.headers);
-    }
+    let memory = RefCell::new(Memory::default());
+    let builder = builder(latest(&conn.worker.shared).limits());
     let client = Arc::clone(&conn);
     let service = service_fn(move |request| exchange(&client, &memory, request));
     let watched = Watched {
@@ -71,6 +64,19 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream) {
     }
 }
 
+/// What hyper is told: it cannot be told otherwise before the connection ends, so this is not kept by it.
+fn builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .header_read_timeout(None)
+        .max_buf_size((limits.head * 2).max(64 * 1024))
+        .max_header_size(limits.head);
+    if limits.headers != DEFAULT_MAX_HEADERS {
+        builder.max_headers(limits.headers);
+    }
+    builder
+}
+
 /// hyper's own default, for which it needs no allocation per request.
 const DEFAULT_MAX_HEADERS: usize = 100;
 
@@ -81,24 +87,19 @@ fn exchange(
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<> {
     conn.exchange_began();
-    let mut record = Record::new(conn);
+    let mut record = Record::new(conn, latest(&conn.worker.shared));
     let mut plan = prepare(conn, memory, request, &mut record);
     // The plan stays where it is, in the future: moving it on would copy it once more for every exchange.
     async move { Ok(carry_out(&mut plan, record).await) }
 }
 
 async fn carry_out(plan: &mut Plan, mut record: Box<Record>) -> Response<Answer> {
-    let (snapshot, lane, call, wish) = match plan {
+    let (lane, call, wish) = match plan {
         Plan::Refuse(fault) => return answer::fault(*fault, record),
         Plan::Respond(respond) => return answer::own(respond, record),
-        Plan::Forward {
-            snapshot,
-            lane,
-            call,
-            wish,
-        } => (snapshot, *lane, call, wish),
+        Plan::Forward { lane, call, wish } => (*lane, call, wish),
     };
-    let response = match forward(call, lane, snapshot.lane(lane).endpoints(), &mut record).await {
+    let response = match forward(call, lane, &mut record).await {
         Ok(response) => response,
         Err(fault) => return answer::fault(fault, record),
     };

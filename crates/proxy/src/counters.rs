@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use graylane_pipeline::{Fault, LaneId, Topology};
+use graylane_pipeline::Fault;
 
 /// A number that one thread writes and any thread reads.
 #[derive(Debug, Default)]
@@ -33,8 +33,9 @@ impl Counter {
 const BOUNDS: usize = 18;
 const FIRST_BOUND_US: u64 = 500;
 
-/// The counters of one lane.
+/// The counters of one lane and one worker, on cache lines of their own.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct LaneCounters {
     /// By class of status: 1xx to 5xx; index 0 counts clients that left before a status.
     classes: [Counter; 6],
@@ -67,7 +68,6 @@ fn bound(us: u64) -> usize {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Shard {
-    pub(crate) lanes: Vec<LaneCounters>,
     faults: [Counter; Fault::ALL.len()],
     pub(crate) retries: Counter,
     pub(crate) stripped: Counter,
@@ -79,21 +79,48 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    pub(crate) fn lane(&self, id: LaneId) -> &LaneCounters {
-        &self.lanes[id.0 as usize]
-    }
-
     pub(crate) fn fault(&self, fault: Fault) {
         // The discriminants of a field-less enum in the order of `ALL`, which a test checks.
         self.faults[fault as usize].add(1);
     }
 }
 
-/// The counters of all workers.
+/// The counters of all workers, but for those of the lanes.
 #[derive(Debug)]
 pub struct Counters {
     shards: Vec<Arc<Shard>>,
-    topology: Arc<Topology>,
+}
+
+/// The counters of one lane. They are made when a configuration first has the lane, go on through all that have it one
+/// after the other, and end with the last exchange that may count into them.
+#[derive(Debug)]
+pub(crate) struct LaneShards(Box<[LaneCounters]>);
+
+impl LaneShards {
+    /// For so many workers.
+    pub(crate) fn new(workers: usize) -> Self {
+        Self((0..workers).map(|_| LaneCounters::default()).collect())
+    }
+
+    /// Those of one worker, which alone may write to them.
+    #[inline]
+    pub(crate) fn of(&self, worker: usize) -> &LaneCounters {
+        &self.0[worker]
+    }
+
+    fn sum(&self, of: impl Fn(&LaneCounters) -> &Counter) -> u64 {
+        self.0
+            .iter()
+            .fold(0_u64, |sum, shard| sum.wrapping_add(of(shard).get()))
+    }
+
+    pub(crate) fn totals(&self) -> LaneTotals {
+        let class = |class: usize| self.sum(|shard| &shard.classes[class]);
+        LaneTotals {
+            exchanges: (0..6).map(class).sum(),
+            errors: class(5),
+        }
+    }
 }
 
 /// The sums of one lane.
@@ -106,15 +133,14 @@ pub struct LaneTotals {
 }
 
 impl Counters {
-    pub(crate) fn new(workers: usize, topology: &Arc<Topology>) -> Self {
-        let shard = || Shard {
-            lanes: topology.lanes.iter().map(|_| LaneCounters::default()).collect(),
-            ..Shard::default()
-        };
+    pub(crate) fn new(workers: usize) -> Self {
         Self {
-            shards: (0..workers).map(|_| Arc::new(shard())).collect(),
-            topology: Arc::clone(topology),
+            shards: (0..workers).map(|_| Arc::default()).collect(),
         }
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.shards.len()
     }
 
     pub(crate) fn shard(&self, worker: usize) -> &Arc<Shard> {
@@ -140,15 +166,6 @@ impl Counters {
     /// Open client connections.
     pub fn open(&self) -> u64 {
         self.sum(|shard| &shard.open)
-    }
-
-    /// The sums of one lane.
-    pub fn lane(&self, id: LaneId) -> LaneTotals {
-        let class = |class: usize| self.sum(|shard| &shard.lane(id).classes[class]);
-        LaneTotals {
-            exchanges: (0..6).map(class).sum(),
-            errors: class(5),
-        }
     }
 }
 

@@ -10,12 +10,14 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use graylane_config::Endpoint;
-use graylane_pipeline::{Attempt, EndpointId, Fault, Hooks, LaneId, Outcome};
+use graylane_pipeline::{Attempt, Fault, Hooks, LaneId, Outcome};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::connection::Conn;
+use crate::generation::Generation;
 use crate::record::Record;
+use crate::roster::Seat;
 use crate::upstream::{self, ConnectError, Head, Link, Reply, Upload, UploadError};
 
 /// A request on its way to an endpoint.
@@ -63,11 +65,12 @@ impl Call {
 pub(crate) async fn forward(
     call: &mut Call,
     lane: LaneId,
-    endpoints: &[(EndpointId, Endpoint)],
     record: &mut Record,
 ) -> Result<Response<Reply>, Fault> {
+    let generation: &Generation = &record.generation;
+    let endpoints = generation.snapshot().lane(lane).endpoints();
     let first = if endpoints.len() > 1 {
-        upstream::turn(lane)
+        upstream::turn(generation.roster().lane(lane).seat)
     } else {
         0
     };
@@ -79,12 +82,16 @@ pub(crate) async fn forward(
             lane,
             started: Instant::now(),
         };
-        let hooks = record.conn().worker.shared.hooks();
-        let Some(mut admitted) = Admitted::ask(hooks, &attempt) else {
+        let Some(mut admitted) = Admitted::ask(generation.hooks(), &attempt) else {
             continue;
         };
         call.retries += u8::from(fault.is_some());
-        let asked = ask(call, *id, endpoint, record.conn()).await;
+        let to = To {
+            seat: generation.roster().endpoint(*id),
+            endpoint,
+            generation,
+        };
+        let asked = ask(call, to, &record.conn).await;
         admitted.outcome = match &asked {
             Ok(response) => Outcome::Answered(response.status().as_u16()),
             Err(failed) => failed.outcome,
@@ -153,15 +160,18 @@ impl Failed {
     }
 }
 
+/// Who is asked.
+#[derive(Clone, Copy)]
+struct To<'a> {
+    seat: Seat,
+    endpoint: &'a Endpoint,
+    generation: &'a Generation,
+}
+
 /// Asks one endpoint: over idle links while there are any, then over a new one.
 #[inline]
-async fn ask(
-    call: &mut Call,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    conn: &Conn,
-) -> Result<Response<Reply>, Failed> {
-    while let Some(link) = upstream::take_idle(id) {
+async fn ask(call: &mut Call, to: To<'_>, conn: &Conn) -> Result<Response<Reply>, Failed> {
+    while let Some(link) = upstream::take_idle(to.seat) {
         match exchange(call, link, conn).await {
             Ok(response) => return Ok(response),
             Err(Unanswered::Finally(failed)) => return Err(failed),
@@ -174,18 +184,14 @@ async fn ask(
         }
     }
     // Boxed, as it is rare: the size of a future is paid by every exchange.
-    Box::pin(ask_anew(call, id, endpoint, conn)).await
+    Box::pin(ask_anew(call, to, conn)).await
 }
 
 /// Asks one endpoint over a new link.
-async fn ask_anew(
-    call: &mut Call,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    conn: &Conn,
-) -> Result<Response<Reply>, Failed> {
-    let limit = conn.worker.shared.limits().connect_time;
-    let link = match upstream::connect(id, endpoint, limit).await {
+async fn ask_anew(call: &mut Call, to: To<'_>, conn: &Conn) -> Result<Response<Reply>, Failed> {
+    let limit = to.generation.limits().connect_time;
+    let endpoint = to.endpoint;
+    let link = match upstream::connect(to.seat, endpoint, limit).await {
         Ok(link) => link,
         Err(ConnectError::TimedOut) => return Err(Failed::unseen(Outcome::TimedOut)),
         Err(ConnectError::Refused(error)) => {

@@ -2,82 +2,79 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use graylane_config::{Config, Drain, Limits};
-use graylane_pipeline::Hooks;
-use graylane_route::Snapshot;
-use ipnet::IpNet;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
+use crate::connections::Connections;
 use crate::counters::Counters;
+use crate::generation::Generation;
 use crate::worker::{self, Worker};
 
 /// What all workers share.
 #[derive(Debug)]
 pub struct Shared {
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    hooks: Hooks,
-    limits: Limits,
-    drain: Drain,
-    trusted: Vec<IpNet>,
+    current: Arc<ArcSwap<Generation>>,
+    /// Generations that are out of use, while some exchange still uses them or until the next change. So each is taken
+    /// apart by who changes the configuration, and never by a worker that has requests to serve.
+    retired: Mutex<Vec<Arc<Generation>>>,
     counters: Counters,
     draining: AtomicBool,
-    /// One permit per client connection.
-    pub(crate) connections: Arc<Semaphore>,
+    pub(crate) connections: Arc<Connections>,
 }
 
+/// A generation cannot come into use: it was not made from the one in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another configuration came into use meanwhile")]
+pub struct Overtaken;
+
 impl Shared {
-    /// What so many workers share under a configuration.
-    pub fn new(config: &Config, snapshot: Arc<Snapshot>, hooks: Hooks, workers: usize) -> Arc<Self> {
+    /// What the workers of a first generation share; it is in use from here.
+    pub fn new(first: Arc<Generation>) -> Arc<Self> {
+        first.begin();
         Arc::new(Self {
-            counters: Counters::new(workers, snapshot.topology()),
-            snapshot: Arc::new(ArcSwap::new(snapshot)),
-            hooks,
-            limits: config.limits.clone(),
-            drain: config.drain.clone(),
-            trusted: config.server.trusted_peers.clone(),
+            counters: Counters::new(first.roster().workers()),
+            connections: Connections::new(first.limits().connections),
+            current: Arc::new(ArcSwap::new(first)),
+            retired: Mutex::default(),
             draining: AtomicBool::new(false),
-            connections: Arc::new(Semaphore::new(config.limits.connections)),
         })
     }
 
-    /// The snapshot in use.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
+    /// The generation in use.
+    pub fn current(&self) -> Arc<Generation> {
+        self.current.load_full()
     }
 
-    /// Where the snapshot in use is found, for those who look every time.
-    pub(crate) fn snapshots(&self) -> &Arc<ArcSwap<Snapshot>> {
-        &self.snapshot
+    /// Puts the next generation into use: exchanges that begin from here on use it, those under way go on with theirs.
+    /// No exchange waits for this.
+    ///
+    /// # Errors
+    /// It was made from another generation than the one in use, so it would forget what came after that.
+    pub fn replace(&self, next: Arc<Generation>) -> Result<(), Overtaken> {
+        // The lock also keeps two changes apart. No code under it can panic half way.
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        if !next.follows(&self.current.load()) {
+            return Err(Overtaken);
+        }
+        next.begin();
+        next.hooks().take_over();
+        self.connections.set_limit(next.limits().connections);
+        retired.push(self.current.swap(next));
+        retired.retain(|generation| Arc::strong_count(generation) > 1);
+        Ok(())
     }
 
-    /// The started modules.
-    #[inline]
-    pub fn hooks(&self) -> &Hooks {
-        &self.hooks
+    /// Where the generation in use is found, for those who look every time.
+    pub(crate) fn generations(&self) -> &Arc<ArcSwap<Generation>> {
+        &self.current
     }
 
     /// The counters of all workers.
     pub fn counters(&self) -> &Counters {
         &self.counters
-    }
-
-    #[inline]
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    pub(crate) fn drain_times(&self) -> &Drain {
-        &self.drain
-    }
-
-    /// The peers whose gray and forwarding headers are believed.
-    #[inline]
-    pub fn trusted(&self) -> &[IpNet] {
-        &self.trusted
     }
 
     /// Whether the process is on its way out.
@@ -122,7 +119,8 @@ impl Gateway {
     ///
     /// # Errors
     /// A thread or its runtime could not be made.
-    pub fn start(shared: &Arc<Shared>, listeners: Vec<TcpListener>, workers: usize) -> io::Result<Self> {
+    pub fn start(shared: &Arc<Shared>, listeners: Vec<TcpListener>) -> io::Result<Self> {
+        let workers = shared.counters.workers();
         let (orders, _) = watch::channel(Order::Serve);
         let mut ended = Vec::with_capacity(workers);
         for number in 0..workers {

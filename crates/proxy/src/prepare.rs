@@ -1,12 +1,10 @@
 //! From a request's head to a plan, in one synchronous step: screen, colour, decide, and rewrite the head.
 
 use std::cell::RefCell;
-use std::ops::Deref;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use graylane_pipeline::{Decision, Fault, Head, LaneId};
-use graylane_route::{Respond, Snapshot, Upstream};
+use graylane_pipeline::{Decision, Fault, Head, LaneId, TraceId};
+use graylane_route::{Respond, Upstream};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Uri};
@@ -15,6 +13,7 @@ use hyper::body::Incoming;
 use crate::colour::{self, Client};
 use crate::connection::Conn;
 use crate::forward::Call;
+use crate::generation::Generation;
 use crate::headers::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Field, GRAY_VERSION, Present};
 use crate::received::Received;
 use crate::record::Record;
@@ -34,64 +33,53 @@ pub(crate) enum Plan {
     Respond(Respond),
     /// Ask the lane's endpoints.
     Forward {
-        snapshot: Arc<Held>,
         lane: LaneId,
         call: Call,
         wish: Option<Wish>,
     },
 }
 
-/// A snapshot as one connection holds it: one count of references for the connection's exchanges.
-pub(crate) struct Held(Arc<Snapshot>);
-
-impl Deref for Held {
-    type Target = Snapshot;
-
-    #[inline]
-    fn deref(&self) -> &Snapshot {
-        &self.0
-    }
-}
-
 /// What a connection keeps from one request to the next, to save making it again. What it clones for each exchange is
-/// its own: a count of references that all workers share would be passed between their cores with every request.
+/// its own: a count of references that all workers share would be passed between their cores with every request. It keeps
+/// nothing of the generation itself: an idle connection must not keep an old one alive.
+#[derive(Default)]
 pub(crate) struct Memory {
-    latest: arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
-    snapshot: Arc<Held>,
-    /// The last lane of this snapshot, and its name as a header's value.
+    /// The generation that this is about; 0 before the first request.
+    generation: u64,
+    /// Whether the peer's gray and forwarding headers are believed.
+    trusted: bool,
+    /// The last lane, and its name as a header's value.
     lane: Option<(LaneId, HeaderValue)>,
     /// The last host and the `Forwarded` element for it.
     forwarded: Option<(HeaderValue, HeaderValue)>,
 }
 
 impl Memory {
-    pub(crate) fn new(latest: &Arc<ArcSwap<Snapshot>>) -> Self {
-        Self {
-            snapshot: Arc::new(Held(latest.load_full())),
-            latest: arc_swap::Cache::new(Arc::clone(latest)),
-            lane: None,
-            forwarded: None,
+    /// Notices a new generation.
+    #[inline]
+    fn follow(&mut self, conn: &Conn, generation: &Generation) {
+        if self.generation != generation.id() {
+            self.change(conn, generation);
         }
     }
 
-    /// The snapshot in use.
-    #[inline]
-    fn snapshot(&mut self) -> Arc<Held> {
-        let latest = self.latest.load();
-        if !Arc::ptr_eq(latest, &self.snapshot.0) {
-            self.snapshot = Arc::new(Held(Arc::clone(latest)));
-            self.lane = None;
-        }
-        Arc::clone(&self.snapshot)
+    #[cold]
+    fn change(&mut self, conn: &Conn, generation: &Generation) {
+        self.generation = generation.id();
+        self.trusted = colour::is_trusted(generation.trusted(), conn.peer);
+        self.lane = None;
+        conn.take_times(generation.times());
+        // The exchange has just begun, with the times of the last one.
+        conn.waiting();
     }
 
     /// A lane's name as a header's value.
     #[inline]
-    fn lane(&mut self, id: LaneId) -> HeaderValue {
+    fn lane(&mut self, generation: &Generation, id: LaneId) -> HeaderValue {
         match &self.lane {
             Some((known, value)) if *known == id => value.clone(),
             _ => {
-                let shared = &self.snapshot.lane(id).header;
+                let shared = &generation.snapshot().lane(id).header;
                 let own = HeaderValue::from_bytes(shared.as_bytes()).unwrap_or_else(|_| shared.clone());
                 self.lane = Some((id, own.clone()));
                 own
@@ -100,7 +88,7 @@ impl Memory {
     }
 }
 
-/// Makes the plan. The snapshot is loaded here, once.
+/// Makes the plan, by the generation of the record.
 #[inline]
 pub(crate) fn prepare(
     conn: &Arc<Conn>,
@@ -108,27 +96,34 @@ pub(crate) fn prepare(
     request: Request<Incoming>,
     record: &mut Record,
 ) -> Plan {
-    let limit = conn.worker.shared.limits().body;
+    let memory = &mut *memory.borrow_mut();
+    let generation: &Generation = &record.generation;
+    memory.follow(conn, generation);
+    let limit = generation.limits().body;
     let (mut parts, incoming) = request.into_parts();
     let screened = match screen(&parts, limit) {
         Ok(screened) => screened,
         Err(fault) => return Plan::Refuse(fault),
     };
     let wish = upgrade::wish(&mut parts, screened.present);
-    let memory = &mut *memory.borrow_mut();
-    let snapshot = memory.snapshot();
     record.trace = colour::trace(&mut parts.headers, screened.present);
-    let Some(Decision { service, lane, .. }) = decide(conn, &snapshot, &parts, screened, record) else {
+    let colour = Colour {
+        generation,
+        trusted: memory.trusted,
+        trace: record.trace,
+    };
+    record.decision = decide(conn, &colour, &parts, screened, &mut record.head);
+    let Some(Decision { service, lane, .. }) = record.decision else {
         return Plan::Refuse(Fault::NoService);
     };
-    let name = memory.lane(lane);
-    if snapshot.service(service).show_lane {
+    let name = memory.lane(generation, lane);
+    if generation.snapshot().service(service).show_lane {
         record.shown_lane = Some(name.clone());
     }
-    if let Upstream::Respond(respond) = &snapshot.lane(lane).upstream {
+    if let Upstream::Respond(respond) = &generation.snapshot().lane(lane).upstream {
         return Plan::Respond(respond.clone());
     }
-    rewrite(conn, name, &mut parts, screened.present, &mut memory.forwarded);
+    rewrite(conn, memory, name, &mut parts, screened.present);
     if let Some(wish) = &wish {
         wish.write(&mut parts.headers);
     }
@@ -137,50 +132,45 @@ pub(crate) fn prepare(
         screened.present.has(Field::TRANSFER_ENCODING),
     );
     let call = Call::new(parts, upload, wish.is_some());
-    Plan::Forward {
-        snapshot,
-        lane,
-        call,
-        wish,
-    }
+    Plan::Forward { lane, call, wish }
 }
 
-/// *colour* and *decide*: fills the record and gives the decision.
+/// Under what a request is decided.
+struct Colour<'a> {
+    generation: &'a Generation,
+    trusted: bool,
+    trace: TraceId,
+}
+
+/// *colour* and *decide*: gives the decision, and a copy of the head where a module asks for it.
 #[inline]
 fn decide(
     conn: &Conn,
-    snapshot: &Snapshot,
+    colour: &Colour<'_>,
     parts: &Parts,
     screened: Screened,
-    record: &mut Record,
+    head: &mut Option<Box<Head>>,
 ) -> Option<Decision> {
-    if screened.present.has(Field::GRAY_VERSION) && !conn.trusted {
+    let &Colour {
+        generation,
+        trusted,
+        trace,
+    } = colour;
+    if screened.present.has(Field::GRAY_VERSION) && !trusted {
         conn.worker.counters.stripped.add(1);
     }
-    let client = Client::find(
-        parts,
-        screened.present,
-        conn.trusted,
-        conn.worker.shared.trusted(),
-    );
+    let client = Client::find(parts, screened.present, trusted, generation.trusted());
     let asked = colour::asked(parts, screened, &client, &conn.peer_text);
-    let decision = snapshot.decide(&asked)?;
-    record.decision = Some(decision);
-    if conn.worker.shared.hooks().wants_head(&decision, record.trace) {
-        record.head = Some(Box::new(copy_head(parts, asked.host)));
+    let decision = generation.snapshot().decide(&asked)?;
+    if generation.hooks().wants_head(&decision, trace) {
+        *head = Some(Box::new(copy_head(parts, asked.host)));
     }
     Some(decision)
 }
 
 /// Makes the head that goes upstream: nothing of this hop, everything that the next one should know.
 #[inline]
-fn rewrite(
-    conn: &Conn,
-    lane: HeaderValue,
-    parts: &mut Parts,
-    present: Present,
-    forwarded: &mut Option<(HeaderValue, HeaderValue)>,
-) {
+fn rewrite(conn: &Conn, memory: &mut Memory, lane: HeaderValue, parts: &mut Parts, present: Present) {
     let headers = &mut parts.headers;
     headers::drop_hop_by_hop(headers, present);
     if present.has(Field::TRANSFER_ENCODING) {
@@ -192,7 +182,7 @@ fn rewrite(
         headers.remove(header::EXPECT);
     }
     headers.insert(GRAY_VERSION.clone(), lane);
-    write_forwarding(conn, headers, present, forwarded);
+    write_forwarding(conn, memory, headers, present);
     if parts.uri.authority().is_some() {
         parts.uri = origin_form(&parts.uri);
     }
@@ -200,25 +190,20 @@ fn rewrite(
 
 /// `X-Forwarded-*` and `Forwarded` (RFC 7239): appended to what a trusted peer said, in place of what a stranger said.
 #[inline]
-fn write_forwarding(
-    conn: &Conn,
-    headers: &mut HeaderMap,
-    present: Present,
-    forwarded: &mut Option<(HeaderValue, HeaderValue)>,
-) {
+fn write_forwarding(conn: &Conn, memory: &mut Memory, headers: &mut HeaderMap, present: Present) {
     let host = headers
         .get(header::HOST)
         .cloned()
         .unwrap_or(HeaderValue::from_static(""));
-    let element = match forwarded {
+    let element = match &memory.forwarded {
         Some((known, element)) if *known == host => element.clone(),
         _ => {
             let element = forwarded_element(&conn.peer_text, &host);
-            *forwarded = Some((host.clone(), element.clone()));
+            memory.forwarded = Some((host.clone(), element.clone()));
             element
         }
     };
-    let believed = |bit: Field| conn.trusted && present.has(bit);
+    let believed = |bit: Field| memory.trusted && present.has(bit);
     for (bit, name, own) in [
         (Field::FORWARDED_FOR, &FORWARDED_FOR, conn.peer_header.clone()),
         (Field::FORWARDED, &header::FORWARDED, element),

@@ -10,11 +10,14 @@ use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, Head, TraceId};
 use http::HeaderValue;
 
 use crate::connection::Conn;
+use crate::generation::{Generation, Held};
 
 /// What is known of one exchange so far; [`Exchange`] is what modules see of it in the end.
 #[derive(Debug)]
 pub(crate) struct Record {
-    conn: Arc<Conn>,
+    pub(crate) conn: Arc<Conn>,
+    /// What the exchange uses from its beginning to its end.
+    pub(crate) generation: Arc<Held>,
     started: Instant,
     pub(crate) decision: Option<Decision>,
     pub(crate) trace: TraceId,
@@ -36,10 +39,11 @@ pub(crate) struct Record {
 impl Record {
     /// In a box, because it is passed from hand to hand with every answer.
     #[inline]
-    pub(crate) fn new(conn: &Arc<Conn>) -> Box<Self> {
+    pub(crate) fn new(conn: &Arc<Conn>, generation: Arc<Held>) -> Box<Self> {
         conn.worker.counters.in_flight.add(1);
         Box::new(Self {
             conn: Arc::clone(conn),
+            generation,
             started: Instant::now(),
             decision: None,
             trace: TraceId([0; 16]),
@@ -57,6 +61,11 @@ impl Record {
     pub(crate) fn conn(&self) -> &Arc<Conn> {
         &self.conn
     }
+
+    #[inline]
+    pub(crate) fn generation(&self) -> &Generation {
+        &self.generation
+    }
 }
 
 impl Drop for Record {
@@ -67,8 +76,9 @@ impl Drop for Record {
         counters.in_flight.sub(1);
         counters.ended.add(1);
         if let Some(decision) = &self.decision {
-            counters
-                .lane(decision.lane)
+            let lane = self.generation.roster().lane(decision.lane);
+            lane.counters
+                .of(worker.number)
                 .exchange(self.status, duration, received, self.sent);
         }
         if let Some(fault) = self.fault {
@@ -77,7 +87,7 @@ impl Drop for Record {
         if self.retries > 0 {
             counters.retries.add(u64::from(self.retries));
         }
-        worker.shared.hooks().observe(&Exchange {
+        self.generation.hooks().observe(&Exchange {
             decision: self.decision.as_ref(),
             endpoint: self.endpoint,
             status: self.status,

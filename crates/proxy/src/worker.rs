@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, TICK, Ticks};
+use crate::clock::{Clock, TICK};
 use crate::connection::{self, Conn};
+use crate::connections::Permit;
 use crate::counters::Shard;
 use crate::gateway::{Order, Shared};
+use crate::latest::{self, latest};
 use crate::{socket, upstream};
 
 /// How long to wait when the process has no file descriptor left for a connection.
@@ -27,37 +29,21 @@ const SWEEP_EVERY: u32 = 20;
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) counters: Arc<Shard>,
+    /// Its place among the counters of a lane.
+    pub(crate) number: usize,
     pub(crate) clock: Clock,
-    pub(crate) times: Times,
     /// Connections, tunnels included, that have not ended.
     live: AtomicU64,
     /// Told when the last one ends.
     last_ended: Notify,
 }
 
-/// The limits in time, in ticks.
-#[derive(Debug)]
-pub(crate) struct Times {
-    pub(crate) header: Ticks,
-    pub(crate) idle: Ticks,
-    pub(crate) response: Ticks,
-    /// What a drain leaves to an idle connection; never more than `idle`.
-    pub(crate) idle_grace: Ticks,
-}
-
 impl Worker {
     pub(crate) fn new(shared: &Arc<Shared>, number: usize) -> Arc<Self> {
-        let limits = shared.limits();
-        let drain = shared.drain_times();
         Arc::new(Self {
             counters: Arc::clone(shared.counters().shard(number)),
+            number,
             clock: Clock::default(),
-            times: Times {
-                header: Ticks::at_least(limits.header_time),
-                idle: Ticks::at_least(limits.idle_time),
-                response: Ticks::at_least(limits.response_time),
-                idle_grace: Ticks::at_least(drain.idle_grace.min(limits.idle_time)),
-            },
             live: AtomicU64::new(0),
             last_ended: Notify::new(),
             shared: Arc::clone(shared),
@@ -69,11 +55,11 @@ impl Worker {
 #[derive(Debug)]
 pub(crate) struct Presence {
     worker: Arc<Worker>,
-    _permit: Option<OwnedSemaphorePermit>,
+    _permit: Option<Permit>,
 }
 
 impl Presence {
-    fn new(worker: &Arc<Worker>, permit: Option<OwnedSemaphorePermit>) -> Self {
+    fn new(worker: &Arc<Worker>, permit: Option<Permit>) -> Self {
         worker.live.fetch_add(1, Relaxed);
         worker.counters.accepted.add(1);
         worker.counters.open.add(1);
@@ -114,6 +100,7 @@ pub(crate) fn spawn(
     std::thread::Builder::new().name("worker".into()).spawn(move || {
         let cut = runtime.block_on(run(worker, listeners, orders));
         upstream::clear();
+        latest::clear();
         // Not dropped: that would wait for a name look-up that hangs.
         runtime.shutdown_background();
         // Nobody listens any more when the whole process is being torn down.
@@ -129,10 +116,16 @@ async fn run(worker: Arc<Worker>, listeners: Vec<TcpListener>, mut orders: watch
         .map(|listener| tokio::spawn(accept(Arc::clone(&worker), listener, orders.clone())))
         .collect();
     wait_for(&mut orders, |order| order != Order::Serve).await;
-    OPEN.with_borrow(|open| open.each(|conn| conn.drain()));
+    let current = worker.shared.current();
+    OPEN.with_borrow(|open| {
+        open.each(|conn| {
+            conn.take_times(current.times());
+            conn.drain();
+        });
+    });
     tokio::select! {
         () = all_ended(&worker, accepting) => {}
-        () = tokio::time::sleep(worker.shared.drain_times().limit) => {}
+        () = tokio::time::sleep(current.drain().limit) => {}
         () = wait_for(&mut orders, |order| order == Order::Stop) => {}
     }
     worker.live.load(Relaxed)
@@ -163,7 +156,9 @@ async fn tick(worker: Arc<Worker>) {
         OPEN.with_borrow(|open| open.each(|conn| conn.check()));
         let now = worker.clock.now();
         if now.is_multiple_of(SWEEP_EVERY) {
-            upstream::sweep(now, worker.times.idle);
+            // Looking also lets go of an older generation, where no request comes that would.
+            let current = latest(&worker.shared);
+            upstream::sweep(now, current.times().idle, current.roster().seats());
         }
     }
 }
@@ -184,7 +179,7 @@ async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::R
                 let permit = tokio::select! {
                     biased;
                     () = wait_for(&mut orders, |order| order != Order::Serve) => None,
-                    permit = Arc::clone(&worker.shared.connections).acquire_owned() => permit.ok(),
+                    permit = worker.shared.connections.acquire() => permit,
                 };
                 open(&worker, stream, peer, permit);
             }
@@ -197,7 +192,7 @@ async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::R
     }
     let Ok(listener) = listener.into_std() else { return };
     while let Ok((stream, peer)) = listener.accept() {
-        let permit = Arc::clone(&worker.shared.connections).try_acquire_owned().ok();
+        let permit = worker.shared.connections.try_acquire();
         if stream.set_nonblocking(true).is_ok()
             && let Ok(stream) = TcpStream::from_std(stream)
         {
@@ -212,7 +207,7 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
-fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
+fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, permit: Option<Permit>) {
     socket::set_up(&stream);
     let conn = Conn::new(worker, peer, Presence::new(worker, permit));
     let listed = Listed::new(&conn);

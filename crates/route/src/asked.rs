@@ -15,6 +15,8 @@ pub struct Asked<'a> {
     pub client: &'a str,
     /// The lane that was asked for by name.
     pub forced: Forced<'a>,
+    /// Now, in whole seconds since 1970; called only where the rule of a flag wants it.
+    pub unix_seconds: fn() -> u64,
 }
 
 /// A lane asked for by name. A stranger's wish never gets this far: colouring drops it.

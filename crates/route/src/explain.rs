@@ -1,12 +1,13 @@
 use std::fmt;
 
 use graylane_core::Bucket;
-use graylane_pipeline::{Decision, KeySource};
+use graylane_pipeline::{Decision, KeySource, Reason};
 use serde::Serialize;
 
 use crate::find::HostWord;
+use crate::flagged::{FlagLane, Visitor};
 use crate::key::find_key;
-use crate::{Asked, Snapshot};
+use crate::{Asked, Forced, Service, Snapshot};
 
 /// A decision in words; the same for a live request and offline.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +30,9 @@ pub struct Explanation {
     pub interval: Option<[u32; 2]>,
     /// The share of the lane.
     pub weight: String,
+    /// The flags of the service's lanes as they are for this key, up to the one that chose the lane.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<ExplainedFlag>,
     /// The rule by which the service matched.
     pub rule: ExplainedRule,
     /// The revision of the snapshot that decided.
@@ -42,6 +46,21 @@ pub struct ExplainedKey {
     pub source: String,
     /// Its value; bytes that are not UTF-8 are replaced.
     pub value: String,
+}
+
+/// A flag that a lane depends on.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedFlag {
+    /// The lane.
+    pub lane: String,
+    /// The key of the flag.
+    pub flag: String,
+    /// The variant that leads to the lane.
+    pub wanted: String,
+    /// The variant that the flag has; none where the code would decide, or the rule failed.
+    pub variant: Option<String>,
+    /// Why it has it, in OpenFeature's words, or `ERROR`.
+    pub reason: &'static str,
 }
 
 /// The rule by which a service matched.
@@ -86,6 +105,7 @@ impl Snapshot {
                 .interval
                 .map(|interval| [interval.start(), interval.end()]),
             weight: lane.weight.to_string(),
+            flags: self.explain_flags(asked, service, decision, key),
             rule: ExplainedRule {
                 host,
                 path: if path.is_empty() {
@@ -96,6 +116,39 @@ impl Snapshot {
             },
             revision: decision.revision,
         }
+    }
+
+    fn explain_flags(
+        &self,
+        asked: &Asked<'_>,
+        service: &Service,
+        decision: &Decision,
+        key: &[u8],
+    ) -> Vec<ExplainedFlag> {
+        if matches!(asked.forced, Forced::By(_)) {
+            return Vec::new();
+        }
+        let visitor = Visitor::new(asked, service.name.as_str(), key);
+        let until = service
+            .flagged
+            .iter()
+            .position(|one| Some(one.lane) == decision.flag.map(|_| decision.lane));
+        let looked_at = until.map_or(&service.flagged[..], |last| &service.flagged[..=last]);
+        let explain = |one: &FlagLane| {
+            let flag = self.flags().flag(one.flag);
+            let answer = self.flags().evaluate(one.flag, &visitor);
+            ExplainedFlag {
+                lane: self.topology().lane(one.lane).lane.to_string(),
+                flag: flag.key().to_owned(),
+                wanted: flag.variants()[usize::from(one.variant)].name.to_string(),
+                variant: answer
+                    .ok()
+                    .and_then(|answer| answer.variant)
+                    .map(|(_, name)| name.to_owned()),
+                reason: answer.map_or("ERROR", |answer| answer.reason.as_str()),
+            }
+        };
+        looked_at.iter().map(explain).collect()
     }
 }
 
@@ -111,6 +164,7 @@ impl fmt::Display for Explanation {
             buckets,
             interval,
             weight,
+            flags,
             rule,
             revision,
         } = self;
@@ -122,8 +176,17 @@ impl fmt::Display for Explanation {
         )?;
         writeln!(f, "key       {}  ({})", key.value, key.source)?;
         writeln!(f, "bucket    {bucket} of {buckets}")?;
+        for one in flags {
+            let variant = one.variant.as_deref().unwrap_or("none");
+            writeln!(
+                f,
+                "flag      {} is {variant}  ({}; {} leads to {})",
+                one.flag, one.reason, one.wanted, one.lane
+            )?;
+        }
         match interval {
             Some([from, to]) => writeln!(f, "interval  [{from}, {to})  ({weight})")?,
+            None if *reason == Reason::Flag.as_str() => {}
             None => writeln!(f, "interval  what the other lanes leave  ({weight})")?,
         }
         write!(f, "revision  {revision}")

@@ -72,7 +72,7 @@ pub(crate) fn find_key<'a>(sources: &[Source], asked: &Asked<'a>) -> (&'a [u8], 
 }
 
 /// The value of the first `name=value` in a list; a value in double quotes is taken without them (RFC 6265, 4.1.1).
-fn pair<'a>(list: &'a [u8], separator: u8, name: &[u8]) -> Option<&'a [u8]> {
+pub(crate) fn pair<'a>(list: &'a [u8], separator: u8, name: &[u8]) -> Option<&'a [u8]> {
     list.split(|&byte| byte == separator).find_map(|item| {
         let value = item.trim_ascii().strip_prefix(name)?.strip_prefix(b"=")?;
         Some(

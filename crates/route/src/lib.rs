@@ -10,11 +10,12 @@
 mod asked;
 mod explain;
 mod find;
+mod flagged;
 mod key;
 mod snapshot;
 
 pub use asked::{Asked, Forced};
-pub use explain::{ExplainedKey, ExplainedRule, Explanation};
+pub use explain::{ExplainedFlag, ExplainedKey, ExplainedRule, Explanation};
 pub use snapshot::{Lane, Respond, Service, Snapshot, Upstream};
 
 #[cfg(test)]

@@ -2,11 +2,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use graylane_config::{self as config, Config, HostPattern};
-use graylane_core::{Interval, Name, Salt, Weight};
+use graylane_core::{Bucket, Interval, Name, Salt, Weight};
+use graylane_diagnostic::Diagnostic;
+use graylane_flags::FlagSet;
 use graylane_pipeline::{Decision, EndpointId, EndpointInfo, LaneId, LaneInfo, Reason, Topology};
 use http::{HeaderValue, StatusCode};
 
 use crate::find::Hosts;
+use crate::flagged::{self, FlagLane, Visitor};
 use crate::key::{Source, find_key};
 use crate::{Asked, Forced};
 
@@ -18,6 +21,7 @@ pub struct Snapshot {
     services: Vec<Service>,
     lanes: Vec<Lane>,
     topology: Arc<Topology>,
+    flags: Arc<FlagSet>,
 }
 
 /// A service, compiled.
@@ -29,6 +33,8 @@ pub struct Service {
     pub show_lane: bool,
     pub(crate) sources: Vec<Source>,
     pub(crate) salt: Salt,
+    /// The lanes that a flag chooses, in file order.
+    pub(crate) flagged: Vec<FlagLane>,
     /// The lanes that own an interval.
     pub(crate) shares: Vec<(Interval, LaneId)>,
     pub(crate) baseline: LaneId,
@@ -79,12 +85,44 @@ impl Lane {
     }
 }
 
+impl Service {
+    /// The lane of that name.
+    #[inline]
+    fn lane(&self, name: &[u8]) -> Option<LaneId> {
+        let mut all = self.by_name.iter();
+        all.find(|(known, _)| known.as_str().as_bytes() == name)
+            .map(|(_, lane)| *lane)
+    }
+
+    /// The lane that owns the bucket.
+    #[inline]
+    fn share(&self, bucket: Bucket) -> Option<LaneId> {
+        let mut all = self.shares.iter();
+        all.find(|(interval, _)| interval.contains(bucket))
+            .map(|(_, lane)| *lane)
+    }
+}
+
 impl Snapshot {
     /// Compiles a checked configuration.
     ///
     /// # Panics
     /// When the configuration was not checked: lane names and media types must be valid header values, statuses valid.
     pub fn compile(config: &Config, revision: u64) -> Self {
+        Self::compiled(config, revision, None)
+    }
+
+    /// Compiles the configuration that follows on this one. Where it has the same lanes and endpoints in the same order,
+    /// as when only weights change, the topology is the same one: nobody has to number anything anew.
+    ///
+    /// # Panics
+    /// As [`Snapshot::compile`].
+    #[must_use]
+    pub fn next(&self, config: &Config, revision: u64) -> Self {
+        Self::compiled(config, revision, Some(&self.topology))
+    }
+
+    fn compiled(config: &Config, revision: u64, known: Option<&Arc<Topology>>) -> Self {
         let mut topology = Topology::default();
         let mut lanes = Vec::new();
         let mut services = Vec::new();
@@ -114,6 +152,7 @@ impl Snapshot {
                 name: service.name.clone(),
                 show_lane: service.show_lane,
                 sources: service.key.iter().map(Source::compile).collect(),
+                flagged: Vec::new(),
                 salt: Salt::new(&service.salt),
                 shares: numbered()
                     .filter_map(|(lane, id)| Some((lane.interval?, id)))
@@ -128,8 +167,35 @@ impl Snapshot {
             hosts: Hosts::compile(rules),
             services,
             lanes,
-            topology: Arc::new(topology),
+            topology: match known {
+                Some(known) if **known == topology => Arc::clone(known),
+                _ => Arc::new(topology),
+            },
+            flags: Arc::default(),
         }
+    }
+
+    /// The same with the flags by which lanes are chosen, and which others ask for.
+    ///
+    /// # Errors
+    /// A lane names a flag or a variant that there is not, each at its place in the configuration.
+    pub fn with_flags(mut self, config: &Config, flags: Arc<FlagSet>) -> Result<Self, Vec<Diagnostic>> {
+        let mut wrong = Vec::new();
+        for (service, compiled) in config.services.iter().zip(&mut self.services) {
+            for (lane, (_, id)) in service.lanes.iter().zip(&compiled.by_name) {
+                match lane
+                    .flag
+                    .as_ref()
+                    .map(|flag| FlagLane::resolve(flag, &flags, *id))
+                {
+                    None => {}
+                    Some(Ok(flagged)) => compiled.flagged.push(flagged),
+                    Some(Err(mistake)) => wrong.push(mistake),
+                }
+            }
+        }
+        self.flags = flags;
+        if wrong.is_empty() { Ok(self) } else { Err(wrong) }
     }
 
     /// The lane for a request, or `None` where no service matches its host and path.
@@ -139,22 +205,22 @@ impl Snapshot {
         let service = &self.services[number as usize];
         let (key, key_source) = find_key(&service.sources, asked);
         let bucket = service.salt.bucket(key);
-        let (lane, reason) = match asked.forced {
-            Forced::By(name) => match service
-                .by_name
-                .iter()
-                .find(|(known, _)| known.as_str().as_bytes() == name)
-            {
-                Some(&(_, lane)) => (lane, Reason::Forced),
+        let flagged = match asked.forced {
+            Forced::No if !service.flagged.is_empty() => {
+                let visitor = Visitor::new(asked, service.name.as_str(), key);
+                flagged::choose(&service.flagged, &self.flags, &visitor)
+            }
+            _ => None,
+        };
+        let (lane, reason) = match (asked.forced, flagged) {
+            (Forced::By(name), _) => match service.lane(name) {
+                Some(lane) => (lane, Reason::Forced),
                 None => (service.baseline, Reason::ForcedUnknown),
             },
-            Forced::No if service.shares.is_empty() => (service.baseline, Reason::OnlyLane),
-            Forced::No => match service
-                .shares
-                .iter()
-                .find(|(interval, _)| interval.contains(bucket))
-            {
-                Some(&(_, lane)) => (lane, Reason::Weight),
+            (Forced::No, Some((lane, _))) => (lane, Reason::Flag),
+            (Forced::No, None) => match service.share(bucket) {
+                Some(lane) => (lane, Reason::Weight),
+                None if service.by_name.len() == 1 => (service.baseline, Reason::OnlyLane),
                 None => (service.baseline, Reason::Baseline),
             },
         };
@@ -163,6 +229,7 @@ impl Snapshot {
             lane,
             baseline: lane == service.baseline,
             reason,
+            flag: flagged.map(|(_, choice)| choice),
             key_source,
             bucket,
             interval: self.lane(lane).interval,
@@ -173,6 +240,11 @@ impl Snapshot {
     /// The revision: monotonic over the configurations that one process accepts.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// The flags, by which lanes are chosen and which others ask for.
+    pub fn flags(&self) -> &Arc<FlagSet> {
+        &self.flags
     }
 
     /// All lanes and endpoints, as modules see them.

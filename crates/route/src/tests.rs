@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use graylane_config::{
-    Admin, Config, Drain, Endpoint, HostPattern, KeySource, Lane, Limits, Listener, Server, Service,
+    Admin, Config, Drain, Endpoint, Flags, HostPattern, KeySource, Lane, Limits, Listener, Server, Service,
 };
 use graylane_core::{Interval, Weight};
 use graylane_pipeline::Reason;
@@ -15,6 +15,7 @@ fn lane(name: &str, steps: Option<(u32, u32)>) -> Lane {
         name: name.parse().unwrap(),
         weight: Weight::from_steps(steps.map_or(100_000, |(from, to)| to - from)).unwrap(),
         interval: steps.map(|(from, to)| Interval::new(from, to)),
+        flag: None,
         upstream: graylane_config::Upstream::Endpoints(vec![Endpoint {
             host: "127.0.0.1".into(),
             port: 9,
@@ -39,40 +40,49 @@ fn service(name: &str, hosts: &[HostPattern], paths: &[&str]) -> Service {
     }
 }
 
-fn snapshot(services: Vec<Service>) -> Snapshot {
+fn config(services: Vec<Service>) -> Config {
     let second = Duration::from_secs(1);
     let address = ([127, 0, 0, 1], 0).into();
-    Snapshot::compile(
-        &Config {
-            server: Server {
-                workers: NonZeroUsize::new(1),
-                trusted_peers: vec![],
-            },
-            listeners: vec![Listener {
-                name: "web".parse().unwrap(),
-                address,
-                span: 0..0,
-            }],
-            admin: Admin { address, span: 0..0 },
-            limits: Limits {
-                head: 8192,
-                headers: 100,
-                body: 1,
-                header_time: second,
-                idle_time: second,
-                connections: 1,
-                connect_time: second,
-                response_time: second,
-            },
-            drain: Drain {
-                limit: second,
-                idle_grace: second,
-            },
-            services,
-            modules: vec![],
+    Config {
+        revision: None,
+        server: Server {
+            state: None,
+            workers: NonZeroUsize::new(1),
+            trusted_peers: vec![],
         },
-        7,
-    )
+        listeners: vec![Listener {
+            name: "web".parse().unwrap(),
+            address,
+            span: 0..0,
+        }],
+        admin: Admin {
+            address,
+            span: 0..0,
+            tokens: vec![],
+        },
+        limits: Limits {
+            head: 8192,
+            headers: 100,
+            body: 1,
+            header_time: second,
+            idle_time: second,
+            connections: 1,
+            connect_time: second,
+            response_time: second,
+        },
+        drain: Drain {
+            limit: second,
+            idle_grace: second,
+        },
+        flags: Flags::default(),
+        ofrep: None,
+        services,
+        modules: vec![],
+    }
+}
+
+fn snapshot(services: Vec<Service>) -> Snapshot {
+    Snapshot::compile(&config(services), 7)
 }
 
 /// Asks with the given header lines.
@@ -100,6 +110,7 @@ fn ask<T>(
         headers: &headers,
         client: "192.0.2.1",
         forced,
+        unix_seconds: || 0,
     })
 }
 
@@ -236,4 +247,20 @@ fn endpoints_are_numbered_over_all_lanes() {
         panic!("endpoints")
     };
     assert_eq!(endpoints[0].1.port, 9);
+}
+
+#[test]
+fn the_topology_is_the_same_one_while_only_weights_change() {
+    let first = snapshot(vec![service("shop", &[], &["/"])]);
+    let mut other_weight = service("shop", &[], &["/"]);
+    other_weight.lanes[1] = lane("canary", Some((0, 50_000)));
+    let mut other_lane = service("shop", &[], &["/"]);
+    other_lane.lanes[1] = lane("next", Some((0, 50_000)));
+
+    let same = first.next(&config(vec![other_weight]), 8);
+    let other = same.next(&config(vec![other_lane]), 9);
+
+    assert!(std::sync::Arc::ptr_eq(first.topology(), same.topology()));
+    assert_eq!((same.revision(), other.revision()), (8, 9));
+    assert_eq!(other.topology().lanes[1].lane.as_str(), "next");
 }

@@ -167,6 +167,30 @@ impl Client {
         self.response()
     }
 
+    /// Sends a request with this body, its `Content-Length` and these further fields, and reads the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn request(&mut self, method: &str, target: &str, fields: &[(&str, &str)], body: &[u8]) -> Response {
+        // A server that refuses a body answers before it has come: what is left of it then cannot be sent.
+        let _ = self.try_send(method, target, fields, body);
+        self.response()
+    }
+
+    pub(crate) fn try_send(
+        &mut self,
+        method: &str,
+        target: &str,
+        fields: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<()> {
+        let length = body.len().to_string();
+        let fields = [fields, &[("Content-Length", &length)]].concat();
+        let mut request = head(method, target, &fields).into_bytes();
+        request.extend_from_slice(body);
+        self.wire.send(request)
+    }
+
     /// Reads the answer to a request other than HEAD.
     ///
     /// # Panics

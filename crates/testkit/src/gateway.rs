@@ -13,14 +13,15 @@ use tempfile::TempDir;
 
 use crate::client::{Client, Response};
 use crate::metrics::Metrics;
-use crate::run::binary;
+use crate::run::{binary, on_its_own};
+use crate::setup::Setup;
 use crate::wait::{LIMIT, eventually};
 
 /// The real gateway as a process of its own. It ends with this value, whatever happens.
 #[derive(Debug)]
 pub struct Gateway {
     child: Child,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     listeners: BTreeMap<String, SocketAddr>,
     admin: SocketAddr,
     events: Arc<Mutex<Vec<Value>>>,
@@ -37,13 +38,11 @@ impl Gateway {
     }
 
     pub(crate) fn start_binary(binary: &Path, configuration: &str) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let file = folder.path().join("graylane.toml");
-        fs::write(&file, configuration).expect("a writable temporary folder");
-        let mut child = Command::new(binary)
-            .args(["serve", "--json", "-c"])
-            .arg(&file)
-            .current_dir(folder.path())
+        Self::start_set_up(binary, &Setup::new(configuration))
+    }
+
+    pub(crate) fn start_set_up(binary: &Path, setup: &Setup) -> Self {
+        let mut child = on_its_own(&mut setup.command(binary, &["serve", "--json"]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -54,17 +53,17 @@ impl Gateway {
         let admin = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut gateway = Self {
             child,
-            folder,
+            folder: setup.kept(),
             listeners: BTreeMap::new(),
             admin,
             events,
             stderr,
         };
-        gateway.until_ready(configuration);
+        gateway.until_ready();
         gateway
     }
 
-    fn until_ready(&mut self, configuration: &str) {
+    fn until_ready(&mut self) {
         let mut over = false;
         eventually(LIMIT, "the gateway is ready", || {
             over = self.child.try_wait().ok().flatten().is_some();
@@ -73,6 +72,7 @@ impl Gateway {
         let Some(ready) = self.event("ready") else {
             // The pipes may still be read when the process has ended: wait for them to give a full report.
             let status = self.child.wait();
+            let configuration = fs::read_to_string(self.file()).unwrap_or_default();
             panic!(
                 "the gateway ended before it was ready: {status:?}\n{}\n{configuration}",
                 self.stderr()
@@ -271,6 +271,8 @@ fn read_text(pipe: Option<impl Read + Send + 'static>) -> Arc<Mutex<String>> {
     });
     text
 }
+
+mod change;
 
 #[cfg(test)]
 mod tests;

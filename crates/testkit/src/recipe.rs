@@ -2,6 +2,11 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use crate::gateway::Gateway;
+use crate::setup::Setup;
+
+/// The token that [`Recipe::with_token`] admits.
+pub const TOKEN: &str = "test";
+const TOKEN_SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// The configuration of a gateway for a test: one listener `web`, one service `shop`, every port chosen by the system.
 ///
@@ -124,6 +129,17 @@ impl Recipe {
             self.service
         );
         text + &self.lanes + &self.more
+    }
+
+    /// A folder with it, for more than one start or for other files beside it.
+    pub fn setup(&self) -> Setup {
+        Setup::new(&self.text())
+    }
+
+    /// Lets the holder of [`TOKEN`] change what runs, as `ops`.
+    #[must_use]
+    pub fn with_token(self) -> Self {
+        self.more(&format!("[admin.tokens.ops]\nsha256 = \"{TOKEN_SHA256}\"\n"))
     }
 
     /// Starts a gateway with it.

@@ -13,7 +13,7 @@ use crate::wait::{LIMIT, eventually};
 /// # Panics
 /// When it is not there.
 pub fn binary() -> PathBuf {
-    let path = env::var_os("GRAYLANE_BIN").map_or_else(beside_the_tests, PathBuf::from);
+    let path = env::var_os("GRAYLANE_BIN").map_or_else(|| beside_the_tests("graylane"), PathBuf::from);
     assert!(
         path.is_file(),
         "no gateway at {}: build it first (`cargo build`), or set GRAYLANE_BIN",
@@ -22,11 +22,25 @@ pub fn binary() -> PathBuf {
     path
 }
 
-fn beside_the_tests() -> PathBuf {
+/// The operator's command: `GRAYCTL_BIN`, else `grayctl` in the folder of the tests' own profile.
+///
+/// # Panics
+/// When it is not there.
+pub fn grayctl() -> PathBuf {
+    let path = env::var_os("GRAYCTL_BIN").map_or_else(|| beside_the_tests("grayctl"), PathBuf::from);
+    assert!(
+        path.is_file(),
+        "no grayctl at {}: build it first (`cargo build -p grayctl`), or set GRAYCTL_BIN",
+        path.display()
+    );
+    path
+}
+
+fn beside_the_tests(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test is a file");
     // `target/debug/deps/topic-hash` -> `target/debug/graylane`
     let profile = test.ancestors().nth(2).expect("cargo puts tests into `deps`");
-    profile.join("graylane")
+    profile.join(name)
 }
 
 /// What a command left behind.
@@ -50,11 +64,26 @@ impl Ran {
     }
 }
 
-/// Runs the command to its end.
+/// Takes the variables of the tests out of a command's environment: the gateway would read them as keys.
+pub(crate) fn on_its_own(command: &mut Command) -> &mut Command {
+    let own: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    let ours = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("GRAYLANE_");
+    for (name, _) in env::vars_os().filter(|(name, _)| ours(name) && !own.contains(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the command to its end, in the environment `dev` where it has no `GRAYLANE_ENV` of its own.
 ///
 /// # Panics
 /// When it cannot be started, or does not end within [`LIMIT`]: it is then ended.
 pub fn run(command: &mut Command) -> Ran {
+    let chosen = command.get_envs().any(|(name, _)| name == "GRAYLANE_ENV");
+    on_its_own(command);
+    if !chosen {
+        command.env("GRAYLANE_ENV", "dev");
+    }
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -39,8 +39,9 @@ pub(super) fn explain(shared: &Shared, query: &str) -> Result<Explanation, Refus
         headers: headers.iter().map(|line| &**line).collect(),
         peer,
     };
+    let generation = shared.current();
     described
-        .explain(&shared.snapshot(), shared.trusted())
+        .explain(generation.snapshot(), generation.trusted())
         .map_err(|error| Refused {
             status: match &error {
                 Undecided::NoRequest(_) | Undecided::Refused(_) => http::StatusCode::BAD_REQUEST,

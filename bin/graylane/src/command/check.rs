@@ -1,15 +1,25 @@
-use graylane_config::{HostPattern, Service, Upstream};
+use graylane_config::{HostPattern, Service, Upstream, Value};
+use graylane_load::Asked;
+use graylane_route::Snapshot;
 
 use crate::cli;
 use crate::exit::{self, Failure};
+use crate::generation;
 use crate::load::Loaded;
 use crate::output;
 
 /// `graylane check`
-pub(crate) fn check(args: &cli::File) -> Result<u8, Failure> {
-    let loaded = Loaded::read(&args.config)?;
+pub(crate) fn check(args: &cli::Check) -> Result<u8, Failure> {
+    let wanted = args.file.wanted();
+    let loaded = Loaded::read(&wanted, None)?;
+    // Only here it shows whether the flags that lanes name are there.
+    generation::with_flags(Snapshot::compile(&loaded.config, 1), &loaded)?;
+    if args.origin {
+        origins(&loaded, &wanted.asked, args.file.json);
+        return Ok(exit::OK);
+    }
     let idle: Vec<&str> = loaded.idle_sections().collect();
-    if args.json {
+    if args.file.json {
         let services: Vec<&str> = loaded
             .config
             .services
@@ -17,11 +27,11 @@ pub(crate) fn check(args: &cli::File) -> Result<u8, Failure> {
             .map(|service| service.name.as_str())
             .collect();
         output::line(
-            &serde_json::json!({ "ok": true, "services": services, "sections_without_module": idle }),
+            &serde_json::json!({ "ok": true, "services": services, "sections_without_module": idle, "flags_left_out": loaded.flags.left_out }),
         );
         return Ok(exit::OK);
     }
-    let mut text = format!("{} is fine\n", args.config.display());
+    let mut text = format!("{} is fine\n", wanted.asked.file.display());
     for service in &loaded.config.services {
         let (hosts, paths) = (hosts(service), service.paths.join(", "));
         text += &format!("service {}: hosts {hosts}; paths {paths}\n", service.name);
@@ -31,9 +41,10 @@ pub(crate) fn check(args: &cli::File) -> Result<u8, Failure> {
                 Upstream::Endpoints(endpoints) if endpoints.len() == 1 => "1 endpoint".to_owned(),
                 Upstream::Endpoints(endpoints) => format!("{} endpoints", endpoints.len()),
             };
-            let share = match lane.interval {
-                Some(interval) => format!("{} {interval}", lane.weight),
-                None => format!("{} (baseline)", lane.weight),
+            let share = match (lane.interval, &lane.flag) {
+                (Some(interval), _) => format!("{} {interval}", lane.weight),
+                (None, Some(flag)) => format!("flag {}", flag.key),
+                (None, None) => format!("{} (baseline)", lane.weight),
             };
             text += &format!("  lane {:20} {share:30} {upstream}\n", lane.name);
         }
@@ -41,8 +52,26 @@ pub(crate) fn check(args: &cli::File) -> Result<u8, Failure> {
     for name in idle {
         text += &format!("note: this build has no module `{name}`; its section has no effect\n");
     }
+    for one in &loaded.flags.left_out {
+        text += &format!("note: left out: {}\n", one.trim_end());
+    }
     output::text(&text);
     Ok(exit::OK)
+}
+
+/// Every value with where it comes from.
+fn origins(loaded: &Loaded, asked: &Asked, json: bool) {
+    if json {
+        let value = |one: &Value| serde_json::json!({ "key": one.key, "value": one.value.to_string(), "origin": one.origin.to_string() });
+        let values: Vec<_> = loaded.values.iter().map(value).collect();
+        output::line(&serde_json::json!({
+            "ok": true,
+            "environment": asked.environment.as_str(),
+            "values": values,
+        }));
+    } else {
+        output::text(&graylane_config::origin_table(&loaded.values));
+    }
 }
 
 /// The hosts of a service as they are written in a file.

@@ -9,13 +9,14 @@ use ipnet::IpNet;
 
 use crate::cli;
 use crate::exit::{self, Failure, NO_MATCH, USAGE};
+use crate::generation;
 use crate::load::Loaded;
 use crate::output;
 
 /// `graylane explain`
 pub(crate) fn explain(args: &cli::Explain) -> Result<u8, Failure> {
-    let loaded = Loaded::read(&args.file.config)?;
-    let snapshot = Snapshot::compile(&loaded.config, 1);
+    let loaded = Loaded::read(&args.file.wanted(), None)?;
+    let snapshot = generation::with_flags(Snapshot::compile(&loaded.config, 1), &loaded)?;
     let described = Described {
         host: &args.host,
         target: &args.path,

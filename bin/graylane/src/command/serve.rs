@@ -5,6 +5,7 @@ use graylane_proxy::Drained;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::change::{Handle, Trigger};
 use crate::cli;
 use crate::exit::{self, CUT, Failure, INTERNAL};
 use crate::output;
@@ -34,15 +35,19 @@ pub(crate) fn serve(args: &cli::Serve, version: Version, notes: &Notes) -> Resul
 async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, Failure> {
     // Before anything starts, so that a signal during the start is not lost.
     let mut signals = Signals::new().map_err(|error| internal(&error))?;
+    // Unheeded it would end the process; one during the start is heeded after it.
+    let hang_ups = signal(SignalKind::hangup()).map_err(|error| internal(&error))?;
     let mut started = tokio::select! {
-        started = start::start(&args.file.config, version, notes) => started?,
+        started = start::start(args.file.wanted(), version, notes) => started?,
         name = signals.next() => {
             log::info!("{name} during the start: ending");
             return Ok(exit::OK);
         }
     };
     announce(args, &started);
-    tokio::spawn(note_hang_ups());
+    if let Some(changes) = started.changes() {
+        tokio::spawn(heed_hang_ups(hang_ups, changes));
+    }
     let name = signals.next().await;
     // Before it is told: whoever reads that the gateway drains may rely on it.
     started.gateway().drain();
@@ -62,6 +67,9 @@ fn announce(args: &cli::Serve, started: &Started) {
     for (name, address) in started.listeners() {
         log::info!("listener {name} on {address}");
     }
+    if let Some(at) = started.ofrep() {
+        log::info!("flags on http://{at}/ofrep/v1");
+    }
     log::info!("ready; admin on http://{}", started.admin());
     if args.file.json {
         let listeners: serde_json::Map<_, _> = started
@@ -74,6 +82,7 @@ fn announce(args: &cli::Serve, started: &Started) {
             "pid": std::process::id(),
             "admin": started.admin().to_string(),
             "listeners": listeners,
+            "ofrep": started.ofrep().map(|at| at.to_string()),
             "revision": started.revision(),
         }));
     }
@@ -97,16 +106,10 @@ fn finish(args: &cli::Serve, Drained { served, cut }: Drained) -> Result<u8, Fai
     Ok(if cut == 0 { exit::OK } else { CUT })
 }
 
-/// SIGHUP asks other servers to read their configuration again. This one does not do so yet, but it would be a poor
-/// answer to die of it, as a process does that says nothing about the signal.
-async fn note_hang_ups() {
-    match signal(SignalKind::hangup()) {
-        Ok(mut hang_ups) => {
-            while hang_ups.recv().await.is_some() {
-                log::warn!("SIGHUP: the configuration is read at the start only; nothing changed");
-            }
-        }
-        Err(error) => log::warn!("SIGHUP would end the process without a drain: {error}"),
+/// SIGHUP: read the configuration again.
+async fn heed_hang_ups(mut hang_ups: Signal, changes: Handle) {
+    while hang_ups.recv().await.is_some() {
+        changes.reload(Trigger::Signal);
     }
 }
 

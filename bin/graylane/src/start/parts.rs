@@ -1,30 +1,39 @@
 use std::fmt;
 use std::mem;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
 
 use graylane_boot::Report;
 use graylane_core::Name;
 use graylane_note::Notes;
-use graylane_pipeline::{Hooks, Instance};
+use graylane_ofrep::Publisher;
+use graylane_pipeline::{Hooks, Instance, Topology};
 use graylane_proxy::{Gateway, Shared};
 use graylane_route::Snapshot;
 
-use crate::load::Loaded;
+use crate::change::{Beginning, Handle, InUse, Status};
+use crate::exit::Failure;
+use crate::load::{Loaded, Wanted};
 use crate::modules::TABLE;
 use crate::version::Version;
 
 /// What the units leave for each other, and for the admin pages. Each cell is filled once, by the unit whose name it has.
 pub(crate) struct Parts {
-    pub(crate) path: PathBuf,
+    /// `None`: nothing is started.
+    pub(crate) wanted: Option<Wanted>,
     pub(crate) version: Version,
     pub(crate) notes: Notes,
-    pub(crate) began: Instant,
-    pub(super) configuration: OnceLock<Loaded>,
-    pub(super) routing: OnceLock<Arc<Snapshot>>,
+    pub(super) configuration: OnceLock<Arc<InUse>>,
+    /// Taken by the engine of changes.
+    beginning: Mutex<Option<Beginning>>,
+    pub(super) publisher: OnceLock<Publisher>,
+    ofrep: Mutex<Option<graylane_ofrep::Server>>,
+    pub(super) changes: OnceLock<Handle>,
+    pub(crate) status: Arc<Status>,
+    pub(super) topology: OnceLock<Arc<Topology>>,
+    /// Taken by the workers.
+    routing: Mutex<Option<Snapshot>>,
     /// By row of the table of modules.
     pub(super) modules: Vec<OnceLock<Arc<dyn Instance>>>,
     /// Taken by the workers: whoever keeps a handle keeps the queue open.
@@ -38,14 +47,19 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(path: &Path, version: Version, notes: &Notes) -> Self {
+    pub(crate) fn new(wanted: Option<Wanted>, version: Version, notes: &Notes) -> Self {
         Self {
-            path: path.to_owned(),
+            wanted,
             version,
             notes: notes.clone(),
-            began: Instant::now(),
             configuration: OnceLock::new(),
-            routing: OnceLock::new(),
+            beginning: Mutex::new(None),
+            publisher: OnceLock::new(),
+            ofrep: Mutex::new(None),
+            changes: OnceLock::new(),
+            status: Arc::default(),
+            topology: OnceLock::new(),
+            routing: Mutex::new(None),
             modules: TABLE.iter().map(|_| OnceLock::new()).collect(),
             listeners: Mutex::new(Vec::new()),
             listener_addresses: OnceLock::new(),
@@ -57,8 +71,47 @@ impl Parts {
         }
     }
 
-    pub(crate) fn configuration(&self) -> Option<&Loaded> {
-        self.configuration.get()
+    /// The configuration in use.
+    pub(crate) fn in_use(&self) -> Option<Arc<Loaded>> {
+        self.configuration.get().map(|in_use| in_use.load_full())
+    }
+
+    /// Where changes are ordered, once they can be.
+    pub(crate) fn changes(&self) -> Option<&Handle> {
+        self.changes.get()
+    }
+
+    pub(super) fn put_beginning(&self, beginning: Beginning) {
+        *lock(&self.beginning) = Some(beginning);
+    }
+
+    /// The revision of the configuration that the process starts with.
+    pub(super) fn first_revision(&self) -> Option<u64> {
+        lock(&self.beginning)
+            .as_ref()
+            .map(|beginning| beginning.accepted.revision)
+    }
+
+    /// Keeps what the start has accepted.
+    pub(super) fn keep_beginning(&self) -> Result<(), Failure> {
+        lock(&self.beginning).as_ref().map_or(Ok(()), Beginning::keep)
+    }
+
+    pub(super) fn take_beginning(&self) -> Option<Beginning> {
+        lock(&self.beginning).take()
+    }
+
+    pub(super) fn put_ofrep(&self, server: graylane_ofrep::Server) {
+        *lock(&self.ofrep) = Some(server);
+    }
+
+    pub(super) fn take_ofrep(&self) -> Option<graylane_ofrep::Server> {
+        lock(&self.ofrep).take()
+    }
+
+    /// Lends the flag server, where there is one.
+    pub(crate) fn with_ofrep<T>(&self, look: impl FnOnce(&graylane_ofrep::Server) -> T) -> Option<T> {
+        lock(&self.ofrep).as_ref().map(look)
     }
 
     /// What the workers share, once they are up.
@@ -69,6 +122,26 @@ impl Parts {
     /// The modules that are up, as hooks.
     pub(super) fn hooks(&self) -> Hooks {
         Hooks::new(self.modules.iter().filter_map(OnceLock::get).cloned().collect())
+    }
+
+    /// The module of a row that is to be stopped: that of the configuration in use.
+    pub(super) fn module_in_use(&self, row: usize) -> Option<Arc<dyn Instance>> {
+        let first = self.modules[row].get()?;
+        let of_name = |hooks: &Hooks| {
+            let mut modules = hooks.modules().iter();
+            modules.find(|module| module.name() == first.name()).cloned()
+        };
+        self.shared()
+            .and_then(|shared| of_name(shared.current().hooks()))
+            .or_else(|| Some(Arc::clone(first)))
+    }
+
+    pub(super) fn put_routing(&self, snapshot: Snapshot) {
+        *lock(&self.routing) = Some(snapshot);
+    }
+
+    pub(super) fn take_routing(&self) -> Option<Snapshot> {
+        lock(&self.routing).take()
     }
 
     pub(super) fn put_listeners(&self, listeners: Vec<TcpListener>) {
@@ -91,7 +164,7 @@ impl Parts {
         self.listener_addresses.get().map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn admin_address(&self) -> SocketAddr {
+    pub(crate) fn admin_address(&self) -> SocketAddr {
         self.admin
             .get()
             .copied()
@@ -127,7 +200,7 @@ fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
 impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parts")
-            .field("path", &self.path)
+            .field("wanted", &self.wanted)
             .field("ready", &self.ready)
             .finish_non_exhaustive()
     }

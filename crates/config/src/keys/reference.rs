@@ -4,11 +4,24 @@ use crate::units::{show_size, show_time};
 const INTRODUCTION: &str = "\
 # Configuration
 
-One TOML file. A key that is not listed here is an error, and so is a value out of its range; `graylane check -c FILE`
+Layers of TOML, of which the last one that sets a key wins: the file, the one of the environment beside it
+(`graylane.staging.toml` beside `graylane.toml`, with `--env staging`), environment variables, `--set KEY=VALUE`. Tables
+merge key by key; everything else, arrays too, is replaced. `GRAYLANE_LANES__SHOP__CANARY__WEIGHT=5` is the same as
+`--set lanes.shop.canary.weight=5`: two underscores part the parts of a key, case does not count, and `-` and `.` are
+written `_`. A variable sets keys of what is there; a new lane takes a file or `--set`. A name with a dot stands in quotes
+in `--set`. `GRAYLANE_ENV`, `GRAYLANE_CONFIG`, `GRAYLANE_LOG` and `GRAYLANE_TRUST` stand for options and are no keys.
+`graylane check --origin` prints where each value comes from.
+
+A key that is not listed here is an error, and so is a value out of its range; `graylane check -c FILE`
 shows every mistake with its place. Sizes are strings such as `\"16KiB\"` (1024 bytes each) or `\"10MB\"` (1,000,000 bytes
 each), or a number of bytes; durations are strings such as `\"500ms\"`, `\"5s\"` or `\"1m 30s\"`; a percentage is a number or a
 string such as `\"0.5%\"`, in steps of 0.001. Names of listeners, services and lanes have 1 to 63 of `a-z`, `0-9`, `-`, `_` and
 `.`, and start with a letter or a digit. The text may have 1 MiB.
+
+*guard* says who may set a key and who may see it. Environment variables and `--set` may set an `open` key in dev, staging
+and canary, a `sensitive` or `secret` one in dev only, and in prod none. A `secret` one is shown as a digest, wherever it is
+shown. *change* says when a change takes effect: `live` with the next reload, `restart` with the next start; a reload that
+changes such a key is refused.
 
 This page is made from the table of keys in `crates/config/src/keys/table.rs`.
 ";
@@ -34,9 +47,17 @@ pub fn reference() -> String {
 fn section(table: &Table) -> String {
     let rows: String = table.keys.iter().map(row).collect();
     format!(
-        "\n## `[{}]`\n\n{}\n\n| key | takes | default | example | meaning |\n|---|---|---|---|---|\n{rows}",
-        table.path, table.summary,
+        "\n## {}\n\n{}\n\n| key | takes | default | example | guard | change | meaning |\n|---|---|---|---|---|---|---|\n{rows}",
+        heading(table),
+        table.summary,
     )
+}
+
+fn heading(table: &Table) -> String {
+    match table.path {
+        "" => "Top level".to_owned(),
+        path => format!("`[{path}]`"),
+    }
 }
 
 fn row(key: &Key) -> String {
@@ -46,10 +67,12 @@ fn row(key: &Key) -> String {
         Fallback::Words(words) => words.to_owned(),
     };
     format!(
-        "| `{}` | {} | {default} | `{}` | {} |\n",
+        "| `{}` | {} | {default} | `{}` | {} | {} | {} |\n",
         key.name,
         takes(key.kind),
         key.example,
+        key.guard.as_str(),
+        key.effect.as_str(),
         key.meaning,
     )
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Fallback, Key, Kind, Table};
+use super::{Effect, Fallback, Guard, Key, Kind, Table};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -32,11 +32,32 @@ const fn key(
         example,
         default,
         meaning,
+        guard: Guard::Open,
+        effect: Effect::Live,
     }
 }
 
+/// The hash of a token: what a file holds instead of the token.
+const SHA256: Kind = Kind::Text("64 hexadecimal digits");
+
+/// Such as `printf %s "$TOKEN" | sha256sum` prints.
+const DIGEST: &str = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
+
 /// Every table, in the order of the reference.
 pub(crate) const TABLES: &[Table] = &[
+    Table {
+        path: "",
+        summary: "Keys above the first table.",
+        keys: &[key(
+            "revision",
+            Kind::Count { min: 1, max: LARGEST },
+            "7",
+            Fallback::Words("none"),
+            "The number of this version of the file, raised with every change. Needed in prod, where it may not be lower \
+             than the last one accepted.",
+        )
+        .sensitive()],
+    },
     Table {
         path: "server",
         summary: "The process.",
@@ -47,7 +68,17 @@ pub(crate) const TABLES: &[Table] = &[
                 "4",
                 Fallback::Words("one per core"),
                 "Worker threads, each with its own runtime and upstream pool.",
-            ),
+            )
+            .restart(),
+            key(
+                "state",
+                Kind::Text("a path, relative to the configuration's folder"),
+                "\"/var/lib/graylane\"",
+                Fallback::Words("none"),
+                "The folder of the audit log and of the accepted revisions. Needed in every environment but dev.",
+            )
+            .sensitive()
+            .restart(),
             key(
                 "trusted_peers",
                 Kind::List("an address or a network, such as `10.0.0.0/8`", 1024),
@@ -55,7 +86,8 @@ pub(crate) const TABLES: &[Table] = &[
                 Fallback::Value("[]"),
                 "Peers whose gray and forwarding headers (`X-Gray-Version`, `X-Forwarded-For`, `X-Forwarded-Host`, \
                  `X-Forwarded-Proto`, `Forwarded`) are believed; those of all others are dropped or replaced.",
-            ),
+            )
+            .sensitive(),
         ],
     },
     Table {
@@ -67,18 +99,43 @@ pub(crate) const TABLES: &[Table] = &[
             "\"0.0.0.0:8080\"",
             Fallback::Required,
             "Where it listens. No two listeners share an address.",
-        )],
+        )
+        .restart()],
     },
     Table {
         path: "admin",
         summary: "Where operators connect: health, metrics, explain.",
+        keys: &[
+            key(
+                "address",
+                Kind::Text("address and port; without a token loopback only"),
+                "\"127.0.0.1:9901\"",
+                Fallback::Value("\"127.0.0.1:9900\""),
+                "Where it listens. Whoever reaches it without a token may read everything, so only this machine may.",
+            )
+            .sensitive()
+            .restart(),
+            key(
+                "tokens",
+                Kind::Table,
+                "{ ops = { sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\" } }",
+                Fallback::Words("none"),
+                "Who may change what runs, each by a bearer token of its own.",
+            )
+            .secret(),
+        ],
+    },
+    Table {
+        path: "admin.tokens.<name>",
+        summary: "A bearer token of the admin port. The name stands in the audit log.",
         keys: &[key(
-            "address",
-            Kind::Text("address and port; loopback only"),
-            "\"127.0.0.1:9901\"",
-            Fallback::Value("\"127.0.0.1:9900\""),
-            "Where it listens. Whoever reaches it may read everything, so only this machine may.",
-        )],
+            "sha256",
+            SHA256,
+            DIGEST,
+            Fallback::Required,
+            "The SHA-256 of the token: `printf %s \"$TOKEN\" | sha256sum`.",
+        )
+        .secret()],
     },
     Table {
         path: "limits",
@@ -170,6 +227,60 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        path: "flags",
+        summary: "Which feature flags there are.",
+        keys: &[key(
+            "files",
+            Kind::List("the path of a `.toml` or flagd `.json` file", 100),
+            "[\"flags.toml\", \"team.json\"]",
+            Fallback::Value("[]"),
+            "The files of flags, relative to the configuration's folder. Where two define a flag, the later file wins.",
+        )],
+    },
+    Table {
+        path: "ofrep",
+        summary: "Flag evaluation for OpenFeature SDKs. Without this table it is not served.",
+        keys: &[
+            key(
+                "address",
+                Kind::Text("address and port; without a key loopback only"),
+                "\"127.0.0.1:8016\"",
+                Fallback::Required,
+                "Where it listens.",
+            )
+            .sensitive()
+            .restart(),
+            key(
+                "cors",
+                Kind::List("an origin such as `https://app.example`, or `*` alone for any", 100),
+                "[\"https://app.example\"]",
+                Fallback::Value("[]"),
+                "The origins of web pages that may ask.",
+            )
+            .sensitive(),
+            key(
+                "keys",
+                Kind::Table,
+                "{ web = { sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\" } }",
+                Fallback::Words("none: open"),
+                "Who may ask, each by a key of its own.",
+            )
+            .secret(),
+        ],
+    },
+    Table {
+        path: "ofrep.keys.<name>",
+        summary: "A key of those who ask, as a bearer token or in `X-API-Key`.",
+        keys: &[key(
+            "sha256",
+            SHA256,
+            DIGEST,
+            Fallback::Required,
+            "The SHA-256 of the key: `printf %s \"$KEY\" | sha256sum`.",
+        )
+        .secret()],
+    },
+    Table {
         path: "services.<name>",
         summary: "What is served; at least one. No two services serve the same host and path.",
         keys: &[
@@ -231,6 +342,21 @@ pub(crate) const TABLES: &[Table] = &[
                 "\"0.5%\"",
                 Fallback::Value("0"),
                 "The share of targeting keys, in percent. Not for the baseline, which takes what is left.",
+            ),
+            key(
+                "flag",
+                Kind::Text("the key of a flag"),
+                "\"shop-v2\"",
+                Fallback::Words("none"),
+                "The lane gets those for whom this flag has the lane's variant. Not beside `weight`, `grow` and \
+                 `reserve`, and not for the baseline.",
+            ),
+            key(
+                "variant",
+                Kind::Text("not empty"),
+                "\"on\"",
+                Fallback::Words("the one with the value `true`"),
+                "The variant of `flag` that leads here.",
             ),
             key(
                 "grow",

@@ -4,11 +4,12 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::*;
-use crate::{Config, parse};
+use crate::{Config, Environment, Layers, Modules, parse};
 use graylane_diagnostic::Source;
 
 /// The header of each declared table in the configuration below, with a line that it needs and the key of that line.
-const HEADERS: [(&str, &str, &str, &str); 8] = [
+const HEADERS: [(&str, &str, &str, &str); 13] = [
+    ("", "", "", ""),
     ("server", "[server]", "", ""),
     (
         "listeners.<name>",
@@ -17,6 +18,10 @@ const HEADERS: [(&str, &str, &str, &str); 8] = [
         "address = \"127.0.0.1:0\"",
     ),
     ("admin", "[admin]", "", ""),
+    ("admin.tokens.<name>", "[admin.tokens.ops]", "sha256", OTHER),
+    ("flags", "[flags]", "", ""),
+    ("ofrep", "[ofrep]", "address", "address = \"127.0.0.1:8017\""),
+    ("ofrep.keys.<name>", "[ofrep.keys.web]", "sha256", OTHER),
     ("limits", "[limits]", "", ""),
     ("drain", "[drain]", "", ""),
     ("services.<name>", "[services.shop]", "", ""),
@@ -34,27 +39,40 @@ const HEADERS: [(&str, &str, &str, &str); 8] = [
     ),
 ];
 
+const OTHER: &str = "sha256 = \"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"";
+
 /// A whole configuration in which one table has one more line.
 fn with(path: &str, key: &str, line: &str) -> String {
-    let mut text = "[lanes.shop.stable]\nrespond = {}\n".to_owned();
+    let mut text = String::new();
     for (table, header, needed_key, needed) in HEADERS {
         let is_respond = table.ends_with(".respond");
-        // `respond` as a key, `respond` as a table and `endpoints` exclude each other.
-        if is_respond && path != table {
+        // A key whose value is a table and that table exclude each other; so do `respond` and `endpoints`.
+        if is_respond && path != table
+            || table == "admin.tokens.<name>" && (path, key) == ("admin", "tokens")
+            || table == "ofrep.keys.<name>" && (path, key) == ("ofrep", "keys")
+        {
             continue;
         }
         let replaced = path == table && (key == needed_key || key == "endpoints");
         let excluded = path.ends_with(".respond") && !needed.is_empty() && needed_key == "respond";
         let needed = if replaced || excluded { "" } else { needed };
         let line = if path == table { line } else { "" };
+        // A variant says something beside a flag only.
+        let needed = if key == "variant" && table == path {
+            "endpoints = [\"a:1\"]\nflag = \"f\""
+        } else {
+            needed
+        };
         text.push_str(&format!("{header}\n{needed}\n{line}\n"));
     }
-    text
+    text + "[lanes.shop.stable]\nrespond = {}\n"
 }
 
 fn read(text: &str) -> Config {
-    let source = Source::new("test.toml", text.to_owned());
-    parse(&source, &[]).unwrap_or_else(|all| panic!("{}\n{text}", all.render(&source)))
+    let layers = Layers::new(Source::new("test.toml", text.to_owned()));
+    parse(&layers, Environment::Dev, Modules::These(&[]))
+        .unwrap_or_else(|all| panic!("{}\n{text}", all.render(layers.sources())))
+        .config
 }
 
 /// All values, without their places.
@@ -73,9 +91,9 @@ fn every_key() -> impl Iterator<Item = (&'static Table, &'static Key)> {
 fn every_declared_key_is_read() {
     for (table, key) in every_key() {
         let text = with(table.path, key.name, &format!("{} = 1979-05-27", key.name));
-        let source = Source::new("test.toml", text.clone());
+        let layers = Layers::new(Source::new("test.toml", text.clone()));
 
-        let all = parse(&source, &[]).unwrap_err();
+        let all = parse(&layers, Environment::Dev, Modules::These(&[])).unwrap_err();
 
         let place = text.find("1979").unwrap();
         let found = all
@@ -128,7 +146,12 @@ fn every_declared_range_is_the_one_in_force() {
         };
         let accepts = |number: u64| {
             let text = with(table.path, key.name, &format!("{} = {number}", key.name));
-            parse(&Source::new("test.toml", text), &[]).is_ok()
+            parse(
+                &Layers::new(Source::new("test.toml", text)),
+                Environment::Dev,
+                Modules::These(&[]),
+            )
+            .is_ok()
         };
 
         let accepted = [min, max, below, above].map(accepts);
@@ -151,7 +174,12 @@ fn every_duration_has_a_lower_and_an_upper_bound() {
         };
         let accepts = |time: &str| {
             let text = with(table.path, key.name, &format!("{} = \"{time}\"", key.name));
-            parse(&Source::new("test.toml", text), &[]).is_ok()
+            parse(
+                &Layers::new(Source::new("test.toml", text)),
+                Environment::Dev,
+                Modules::These(&[]),
+            )
+            .is_ok()
         };
 
         let accepted = ["0s", "1ms", "1day", "1day 1ms"].map(accepts);
@@ -198,7 +226,8 @@ fn the_full_example_shows_every_key() {
 
 /// The tables at a path, in which `<…>` stands for any name.
 fn tables_at<'t>(root: &'t DeTable<'t>, path: &str) -> Vec<&'t DeTable<'t>> {
-    path.split('.').fold(vec![root], |tables, part| {
+    let parts = path.split('.').filter(|part| !part.is_empty());
+    parts.fold(vec![root], |tables, part| {
         let below = |table: &'t DeTable<'t>| {
             let fits = move |name: &str| part.starts_with('<') || name == part;
             table
@@ -211,4 +240,42 @@ fn tables_at<'t>(root: &'t DeTable<'t>, path: &str) -> Vec<&'t DeTable<'t>> {
         };
         tables.into_iter().flat_map(below).collect()
     })
+}
+
+/// Which keys differ between two configurations, of those that are read at the start only.
+fn restarted(table: &Table, key: &Key, line: &str) -> Vec<String> {
+    let usual = match key.default {
+        Fallback::Required => read(&with(table.path, "", "")),
+        _ if matches!(key.name, "endpoints" | "respond") => read(&with(table.path, "", "")),
+        _ => read(&with(table.path, key.name, "")),
+    };
+    usual.restart_needed(&read(&with(table.path, key.name, line)))
+}
+
+#[test]
+fn a_change_needs_a_restart_exactly_where_the_table_says_so() {
+    for (table, key) in every_key() {
+        let line = format!("{} = {}", key.name, key.example);
+
+        let keys = restarted(table, key, &line);
+
+        let path = format!("{}.{}", table.path.replace("<name>", "web"), key.name);
+        match key.effect {
+            Effect::Restart => assert_eq!(keys, [path]),
+            Effect::Live => assert!(keys.is_empty(), "{path}: {keys:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_sort_of_guard_is_declared() {
+    let guard = |path: &str, name: &str| table(path).unwrap().key(name).unwrap().guard;
+
+    let guards = [
+        guard("limits", "body"),
+        guard("server", "trusted_peers"),
+        guard("admin.tokens.<name>", "sha256"),
+    ];
+
+    assert_eq!(guards, [Guard::Open, Guard::Sensitive, Guard::Secret]);
 }

@@ -13,7 +13,7 @@ use graylane_diagnostic::Diagnostic;
 /// (`lanes.<service>.<name>.respond.status`); a module may need more.
 const MOST: usize = 32;
 
-pub(super) fn check(text: &str) -> Result<(), Diagnostic> {
+pub(crate) fn check(text: &str) -> Result<(), Diagnostic> {
     // The dots of the key that led to each open bracket, and of the key read now.
     let mut enclosing: Vec<usize> = Vec::new();
     let mut enclosing_dots = 0;

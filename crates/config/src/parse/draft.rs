@@ -12,20 +12,25 @@ use toml::de::{DeTable, DeValue};
 
 use super::section::{Faults, Field, Section, table_of};
 use super::words::{Grow, HostWord};
-use super::{owned::owned, values, words};
-use crate::{Drain, Endpoint, KeySource, Limits, ModuleSection, Respond};
+use super::{Modules, owned::Owned, values, words};
+use crate::{Drain, Endpoint, KeySource, Limits, ModuleSection, Respond, Sha256};
 use graylane_diagnostic::{Diagnostic, Diagnostics};
 use graylane_diagnostic::{cut, list, meant, quote};
 
 /// Every value that was read. A `Bad` field stands for a mistake that was noted.
 #[derive(Debug)]
 pub(crate) struct Draft {
+    pub(crate) revision: Option<u64>,
     pub(crate) workers: Field<Option<NonZeroUsize>>,
+    pub(crate) state: Option<Box<str>>,
     pub(crate) trusted_peers: Field<Vec<Spanned<IpNet>>>,
     pub(crate) listeners: Field<Vec<ListenerDraft>>,
     pub(crate) admin: Field<SocketAddr>,
+    pub(crate) tokens: Field<Vec<CredentialDraft>>,
     pub(crate) limits: Limits,
     pub(crate) drain: Drain,
+    pub(crate) flag_files: Field<Vec<Spanned<Box<str>>>>,
+    pub(crate) ofrep: Option<OfrepDraft>,
     pub(crate) services: Field<Vec<ServiceDraft>>,
     pub(crate) lanes: Field<Vec<LaneGroup>>,
     pub(crate) modules: Vec<ModuleSection>,
@@ -37,6 +42,22 @@ pub(crate) struct ListenerDraft {
     pub(crate) name: Option<Name>,
     pub(crate) place: Range<usize>,
     pub(crate) address: Field<SocketAddr>,
+}
+
+/// `[ofrep]`
+#[derive(Debug)]
+pub(crate) struct OfrepDraft {
+    pub(crate) place: Range<usize>,
+    pub(crate) address: Field<SocketAddr>,
+    pub(crate) cors: Field<Vec<Spanned<Box<str>>>>,
+    pub(crate) keys: Field<Vec<CredentialDraft>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CredentialDraft {
+    pub(crate) name: Option<Name>,
+    pub(crate) place: Range<usize>,
+    pub(crate) sha256: Field<Sha256>,
 }
 
 #[derive(Debug)]
@@ -67,25 +88,30 @@ pub(crate) struct LaneDraft {
     pub(crate) name: Option<Name>,
     pub(crate) place: Range<usize>,
     pub(crate) weight: Field<Weight>,
+    pub(crate) flag: Field<Box<str>>,
+    pub(crate) variant: Field<Box<str>>,
     pub(crate) grow: Field<Grow>,
     pub(crate) reserve: Field<Interval>,
     pub(crate) endpoints: Field<Vec<Spanned<Endpoint>>>,
     pub(crate) respond: Field<Respond>,
 }
 
-/// The tables of the first level.
-const TOP: [&str; 8] = [
+/// What stands on the first level: a key, and the tables.
+const TOP: [&str; 11] = [
+    "revision",
     "server",
     "listeners",
     "admin",
     "limits",
     "drain",
+    "flags",
+    "ofrep",
     "services",
     "lanes",
     "modules",
 ];
 
-pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: &[&str], faults: &mut Faults) -> Draft {
+pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: Modules<'_>, faults: &mut Faults) -> Draft {
     let misspelt = refuse_unknown(root, faults);
     let top = Top { root, misspelt };
     let mut open = |path| match root.get(path) {
@@ -93,15 +119,30 @@ pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: &[&str], faults: &m
         None => Section::absent(path),
     };
     let (server, admin, limits, drain) = (open("server"), open("admin"), open("limits"), open("drain"));
+    let flags = open("flags");
+    let first = Section::first(root, &top.misspelt);
     Draft {
+        revision: first
+            .value("revision", faults, values::count)
+            .given()
+            .map(|number| *number.get_ref()),
         workers: server
             .value("workers", faults, values::count)
             .map(|number| NonZeroUsize::new(to_usize(number))),
+        state: server
+            .text("state", faults, words::file)
+            .given()
+            .map(|path| path.get_ref().clone()),
         trusted_peers: server.list("trusted_peers", faults, words::peer),
         listeners: top.named("listeners", faults, listener),
         admin: admin.text("address", faults, words::address),
+        tokens: admin.table("tokens", |value| {
+            credentials(value, "admin.tokens", "admin.tokens.<name>", faults)
+        }),
         limits: read_limits(&limits, faults),
         drain: read_drain(&drain, faults),
+        flag_files: flags.list("files", faults, words::file),
+        ofrep: root.get("ofrep").map(|value| ofrep(value, faults)),
         services: top.named("services", faults, service),
         lanes: top.named("lanes", faults, lane_group),
         modules: top
@@ -157,7 +198,10 @@ fn refuse_unknown(root: &DeTable<'_>, faults: &mut Faults) -> Vec<&'static str> 
         misspelt.extend(other);
         let hint = match other {
             Some(other) => format!("did you mean `{other}`?"),
-            None => format!("its tables are {}", list(TOP)),
+            None => format!(
+                "it has the key `revision` and the tables {}",
+                list(TOP.into_iter().skip(1))
+            ),
         };
         let fault = Diagnostic::new(format!("a configuration has no {}", quote(key.get_ref())));
         faults.add(fault.hint(hint).at(key.span()));
@@ -179,6 +223,48 @@ fn listener<'t>(
             section.text("address", faults, words::address)
         }),
     }
+}
+
+fn ofrep<'t>(value: &'t Spanned<DeValue<'t>>, faults: &mut Faults) -> OfrepDraft {
+    let opened = Section::open(value, "ofrep", "ofrep", faults);
+    let is_table = opened.is_some();
+    let section = opened.unwrap_or(Section::absent("ofrep"));
+    OfrepDraft {
+        place: value.span(),
+        address: if is_table {
+            section.text("address", faults, words::address)
+        } else {
+            Field::Bad
+        },
+        cors: section.list("cors", faults, words::origin),
+        keys: section.table("keys", |value| {
+            credentials(value, "ofrep.keys", "ofrep.keys.<name>", faults)
+        }),
+    }
+}
+
+/// A table of those who show a token; `path` is where its entries are declared.
+fn credentials<'t>(
+    value: &'t Spanned<DeValue<'t>>,
+    name: &str,
+    path: &'static str,
+    faults: &mut Faults,
+) -> Field<Vec<CredentialDraft>> {
+    let Some(table) = table_of(value, name, faults) else {
+        return Field::Bad;
+    };
+    let read = |(key, value): (&Spanned<Cow<'t, str>>, &'t Spanned<DeValue<'t>>)| {
+        let name = format!("{name}.{}", cut(key.get_ref()));
+        let section = Section::open(value, path, &name, faults);
+        CredentialDraft {
+            name: faults.keep(words::name(key.get_ref()), key.span()),
+            place: key.span(),
+            sha256: section.map_or(Field::Bad, |section| {
+                section.text("sha256", faults, words::sha256)
+            }),
+        }
+    };
+    Field::Given(Spanned::new(value.span(), table.iter().map(read).collect()))
 }
 
 fn read_limits(section: &Section<'_>, faults: &mut Faults) -> Limits {
@@ -262,6 +348,8 @@ fn lane<'t>(
         name: faults.keep(words::name(key.get_ref()), key.span()),
         place: key.span(),
         weight: section.value("weight", faults, values::percent),
+        flag: section.text("flag", faults, words::flag),
+        variant: section.text("variant", faults, words::variant),
         grow: section.text("grow", faults, words::grow),
         reserve: section.value("reserve", faults, values::reserve),
         endpoints: if is_table {
@@ -308,11 +396,13 @@ fn respond<'t>(value: &'t Spanned<DeValue<'t>>, lane: &str, faults: &mut Faults)
 fn module<'t>(
     key: &Spanned<Cow<'t, str>>,
     value: &'t Spanned<DeValue<'t>>,
-    known: &[&str],
+    known: Modules<'_>,
     faults: &mut Faults,
 ) -> Option<ModuleSection> {
     let name = key.get_ref();
-    if !known.contains(&&**name) {
+    if let Modules::These(known) = known
+        && !known.contains(&&**name)
+    {
         let hint = match meant(name, known.iter().copied()) {
             Some(other) => format!("did you mean `{other}`?"),
             None if known.is_empty() => "there are no modules".to_owned(),
@@ -331,7 +421,7 @@ fn module<'t>(
     table_of(value, &format!("modules.{name}"), faults)?;
     Some(ModuleSection {
         name: (&**name).into(),
-        value: faults.keep(owned(value), value.span())?,
+        value: faults.keep(Owned::new(value), value.span())?,
     })
 }
 

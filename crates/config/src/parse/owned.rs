@@ -1,70 +1,93 @@
 //! A value that outlives the text that it was read from.
-
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+//!
+//! `toml` makes numbers only by parsing, and then they borrow the text. So the value is kept in a tree of our own, from
+//! which the tree of `toml` is made again, borrowing, for whoever reads it. The alternatives were text that lives for
+//! ever, of which each reload would add some, and `unsafe` to stretch a lifetime.
 
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::DeValue;
 
 use graylane_diagnostic::Diagnostic;
 
-/// The longest number in a module's section, in bytes.
-const LONGEST_NUMBER: usize = 64;
+/// A value with its places.
+#[derive(Debug, Clone)]
+pub(crate) struct Owned(Spanned<Node>);
 
-/// The same value with the same places, borrowing nothing.
-pub(super) fn owned(value: &Spanned<DeValue<'_>>) -> Result<Spanned<DeValue<'static>>, Diagnostic> {
-    let place = value.span();
-    let copy = match value.get_ref() {
-        DeValue::String(text) => DeValue::String(text.clone().into_owned().into()),
-        DeValue::Integer(number) => {
-            owned_number(&number.to_string()).map_err(|error| error.at(place.clone()))?
-        }
-        DeValue::Float(number) => owned_number(number.as_str()).map_err(|error| error.at(place.clone()))?,
-        DeValue::Boolean(value) => DeValue::Boolean(*value),
-        DeValue::Datetime(value) => DeValue::Datetime(*value),
-        DeValue::Array(items) => DeValue::Array(items.iter().map(owned).collect::<Result<DeArray<'_>, _>>()?),
-        DeValue::Table(table) => DeValue::Table(owned_table(table)?),
-    };
-    Ok(Spanned::new(place, copy))
+#[derive(Debug, Clone)]
+enum Node {
+    Text(Box<str>),
+    /// As written; it was parsed once, so it can be again.
+    Number(Box<str>),
+    /// Booleans, dates and times.
+    Plain(DeValue<'static>),
+    Array(Vec<Owned>),
+    Table(Vec<(Spanned<Box<str>>, Owned)>),
 }
 
-fn owned_table(table: &DeTable<'_>) -> Result<DeTable<'static>, Diagnostic> {
-    let copy = |(key, value): (&Spanned<_>, _)| {
-        let name: &std::borrow::Cow<'_, str> = key.get_ref();
-        let key = Spanned::new(key.span(), name.clone().into_owned().into());
-        owned(value).map(|value| (key, value))
-    };
-    table.iter().map(copy).collect()
-}
-
-/// `toml` makes numbers only by parsing, and then they borrow the text; so their text must live for ever.
-fn owned_number(text: &str) -> Result<DeValue<'static>, Diagnostic> {
-    if text.len() > LONGEST_NUMBER {
-        return Err(Diagnostic::new("a number of too many digits"));
+impl Owned {
+    /// The same value with the same places, borrowing nothing.
+    pub(super) fn new(value: &Spanned<DeValue<'_>>) -> Result<Self, Diagnostic> {
+        let place = value.span();
+        let node = match value.get_ref() {
+            DeValue::String(text) => Node::Text((&**text).into()),
+            DeValue::Integer(number) => {
+                number_of(number.to_string()).map_err(|fault| fault.at(place.clone()))?
+            }
+            DeValue::Float(number) => {
+                number_of(number.as_str().to_owned()).map_err(|fault| fault.at(place.clone()))?
+            }
+            DeValue::Boolean(on) => Node::Plain(DeValue::Boolean(*on)),
+            DeValue::Datetime(time) => Node::Plain(DeValue::Datetime(*time)),
+            DeValue::Array(items) => Node::Array(items.iter().map(Self::new).collect::<Result<_, _>>()?),
+            DeValue::Table(table) => {
+                let entry = |(name, value): (&Spanned<std::borrow::Cow<'_, str>>, _)| {
+                    let name = Spanned::new(name.span(), Box::from(&**name.get_ref()));
+                    Self::new(value).map(|value| (name, value))
+                };
+                Node::Table(table.iter().map(entry).collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(Self(Spanned::new(place, node)))
     }
-    // A number's own text is a number again, so the error arises only where `toml` breaks its word.
-    match DeValue::parse(immortal(text)) {
-        Ok(value) => Ok(value.into_inner()),
+
+    /// The value as `toml` has it.
+    pub(crate) fn borrowed(&self) -> Spanned<DeValue<'_>> {
+        let value = match self.0.get_ref() {
+            Node::Text(text) => DeValue::String((&**text).into()),
+            Node::Number(text) => match DeValue::parse(text) {
+                Ok(number) => number.into_inner(),
+                // `new` parsed it.
+                Err(_) => unreachable!("{text} was a number"),
+            },
+            Node::Plain(value) => value.clone(),
+            Node::Array(items) => DeValue::Array(items.iter().map(Self::borrowed).collect()),
+            Node::Table(entries) => {
+                let mut table = toml::de::DeTable::new();
+                for (name, value) in entries {
+                    table.insert(
+                        Spanned::new(name.span(), (&**name.get_ref()).into()),
+                        value.borrowed(),
+                    );
+                }
+                DeValue::Table(table)
+            }
+        };
+        Spanned::new(self.0.span(), value)
+    }
+}
+
+/// A number's own text is a number again, so the error arises only where `toml` breaks its word.
+fn number_of(text: String) -> Result<Node, Diagnostic> {
+    match DeValue::parse(&text) {
+        Ok(_) => Ok(Node::Number(text.into())),
         Err(error) => Err(Diagnostic::new(error.message())),
     }
 }
 
-/// One copy of each text for the life of the process. Only numbers in sections of modules come here, so what stays is as
-/// many short texts as an operator ever wrote different numbers, and a reload of the same file adds nothing. The
-/// alternatives were `unsafe` to stretch a lifetime, and a reload that leaks its whole text.
-fn immortal(text: &str) -> &'static str {
-    static ALL: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = all.get(text) {
-        return known;
-    }
-    let text: &'static str = Box::leak(text.into());
-    all.insert(text);
-    text
-}
-
 #[cfg(test)]
 mod tests {
+    use toml::de::DeTable;
+
     use super::*;
 
     #[test]
@@ -75,29 +98,13 @@ mod tests {
             let text = text.to_owned();
             let table = DeTable::parse(&text).unwrap();
             let value = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
-            owned(&value).unwrap()
+            Owned::new(&value).unwrap()
         };
 
         let whole = DeTable::parse(text).unwrap();
         assert_eq!(
-            format!("{:?}", copy.get_ref().as_table().unwrap()),
+            format!("{:?}", copy.borrowed().get_ref().as_table().unwrap()),
             format!("{:?}", whole.get_ref())
         );
-    }
-
-    #[test]
-    fn the_same_number_is_kept_once() {
-        let first = immortal("123456789");
-
-        let second = immortal(&format!("{}{}", "12345", "6789"));
-
-        assert!(std::ptr::eq(first, second));
-    }
-
-    #[test]
-    fn a_number_without_end_is_refused() {
-        let text = format!("1{}", "0".repeat(LONGEST_NUMBER));
-
-        assert!(owned(&DeValue::parse(&text).unwrap()).is_err());
     }
 }

@@ -102,6 +102,15 @@ impl<'t> Section<'t> {
         Some(section)
     }
 
+    /// The first level of the file, whose unknown keys were noted.
+    pub(super) fn first(root: &'t DeTable<'t>, misspelt: &[&'static str]) -> Self {
+        Self {
+            table: Some(root),
+            declared: declared(""),
+            misspelt: misspelt.to_vec(),
+        }
+    }
+
     /// A table that the file does not have.
     pub(super) fn absent(path: &'static str) -> Self {
         Self {

@@ -61,6 +61,14 @@ fn integer(number: &DeInteger<'_>) -> Option<u64> {
     u64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
+/// The value as a number from 0; `None` where it is none.
+pub(crate) fn whole_number(value: &DeValue<'_>) -> Option<u64> {
+    match value {
+        DeValue::Integer(number) => integer(number),
+        _ => None,
+    }
+}
+
 /// `true` or `false`.
 pub(super) fn switch(value: &DeValue<'_>, key: &'static Key) -> Result<bool, Diagnostic> {
     value.as_bool().ok_or_else(|| wrong_type(key, value))

@@ -11,9 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 use graylane_core::Name;
 use ipnet::IpNet;
 
-use crate::KeySource;
+use crate::{KeySource, Sha256};
 use graylane_diagnostic::Diagnostic;
-use graylane_diagnostic::{meant, quote};
+use graylane_diagnostic::{cut, meant, quote};
 
 /// From which end of the line of buckets a lane grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +176,70 @@ pub(super) fn content_type(text: &str) -> Result<Box<str>, Diagnostic> {
         return Err(fault.hint("such as \"text/html; charset=utf-8\""));
     }
     Ok(text.into())
+}
+
+/// The path of a file or a folder.
+pub(super) fn file(text: &str) -> Result<Box<str>, Diagnostic> {
+    if text.is_empty() || text.contains(char::is_control) {
+        return Err(Diagnostic::new(format!("{} is not a path", quote(text))).hint("such as \"flags.toml\""));
+    }
+    Ok(text.into())
+}
+
+/// The key of a flag. Which keys there are is known only when the flags are read.
+pub(super) fn flag(text: &str) -> Result<Box<str>, Diagnostic> {
+    if text.is_empty() {
+        return Err(
+            Diagnostic::new("the key of a flag is empty").hint("leave `flag` out for a lane with a weight")
+        );
+    }
+    Ok(text.into())
+}
+
+/// A variant of a flag.
+pub(super) fn variant(text: &str) -> Result<Box<str>, Diagnostic> {
+    if text.is_empty() {
+        return Err(Diagnostic::new("the variant is empty")
+            .hint("leave it out to mean the variant with the value `true`"));
+    }
+    Ok(text.into())
+}
+
+/// The SHA-256 of a token. What stands there instead may be the token itself, so it is not repeated.
+pub(super) fn sha256(text: &str) -> Result<Sha256, Diagnostic> {
+    Sha256::from_hex(text).ok_or_else(|| {
+        let length = text.chars().count();
+        Diagnostic::new(format!(
+            "this is not a SHA-256: it has {length} characters, not 64 hexadecimal digits"
+        ))
+        .hint("the file holds the token's hash, never the token: printf %s \"$TOKEN\" | sha256sum")
+    })
+}
+
+/// The origin of a web page as a browser writes it (RFC 6454, section 6.2), or `*`.
+pub(super) fn origin(text: &str) -> Result<Box<str>, Diagnostic> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let hint = match rest {
+        None if text == "*" => return Ok(text.into()),
+        None => "an origin starts with `https://` or `http://`".to_owned(),
+        Some(rest) if rest.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            "such as \"https://app.example\"".to_owned()
+        }
+        Some(rest) => match rest.find(['/', '?', '#', '@', '*', ',']) {
+            Some(end) if rest[end..].starts_with(['/', '?', '#']) && end > 0 => {
+                let kept = &text[..text.len() - rest.len() + end];
+                format!("an origin ends before the path: \"{}\"", cut(kept))
+            }
+            Some(_) => "an origin is a scheme, one host and a port; `*` alone means any".to_owned(),
+            None => match text.to_ascii_lowercase() {
+                lower if lower == text => return Ok(text.into()),
+                lower => format!("browsers write it in lower case: \"{}\"", cut(&lower)),
+            },
+        },
+    };
+    Err(Diagnostic::new(format!("{} is not an origin", quote(text))).hint(hint))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use graylane_core::{AllotError, Claim, Interval, Weight, allot};
 use super::name_list;
 use crate::parse::{Faults, Field, Grow, LaneDraft, ServiceDraft};
 use crate::units::show_percent;
-use crate::{Lane, Upstream};
+use crate::{Lane, LaneFlag, Upstream};
 use graylane_diagnostic::Diagnostic;
 use graylane_diagnostic::{meant, quote};
 
@@ -38,6 +38,9 @@ pub(super) fn check(
         .collect();
     let baseline = baseline(service, &drafts, faults)?;
     refuse_share(&drafts[baseline], faults);
+    for lane in &drafts {
+        refuse_flag_and_share(lane, faults);
+    }
     let intervals = intervals(service, &drafts, baseline, faults)?;
     let taken: u32 = intervals.iter().flatten().map(|interval| interval.width()).sum();
     // `allot` keeps the sum within the whole, so the subtraction and the conversion cannot fail.
@@ -47,12 +50,13 @@ pub(super) fn check(
         .map(|((draft, upstream), interval)| {
             Some(Lane {
                 name: draft.name?,
-                weight: if interval.is_some() {
-                    draft.weight.or(Weight::ZERO)
-                } else {
-                    rest
+                weight: match (interval, draft.flag.is_absent()) {
+                    (Some(_), _) => draft.weight.or(Weight::ZERO),
+                    (None, true) => rest,
+                    (None, false) => Weight::ZERO,
                 },
                 interval,
+                flag: flag(draft.flag, &draft.variant),
                 upstream: upstream?,
             })
         })
@@ -167,6 +171,7 @@ fn refuse_share(lane: &LaneDraft, faults: &mut Faults) {
         ("weight", lane.weight.given().map(toml::Spanned::span)),
         ("grow", lane.grow.given().map(toml::Spanned::span)),
         ("reserve", lane.reserve.given().map(toml::Spanned::span)),
+        ("flag", lane.flag.given().map(toml::Spanned::span)),
     ];
     for (key, place) in places {
         if let Some(place) = place {
@@ -184,14 +189,57 @@ fn refuse_share(lane: &LaneDraft, faults: &mut Faults) {
     }
 }
 
-/// The interval of each lane, `None` for the baseline.
+/// A lane has a flag or a share, and a variant only with a flag.
+fn refuse_flag_and_share(lane: &LaneDraft, faults: &mut Faults) {
+    let Some(flag) = lane.flag.given() else {
+        if let Some(variant) = lane.variant.given().filter(|_| lane.flag.is_absent()) {
+            let fault = Diagnostic::new("a `variant` without a `flag`");
+            faults.add(
+                fault
+                    .hint("add the flag whose variant it is: flag = \"…\"")
+                    .at(variant.span()),
+            );
+        }
+        return;
+    };
+    let places = [
+        ("weight", lane.weight.given().map(toml::Spanned::span)),
+        ("grow", lane.grow.given().map(toml::Spanned::span)),
+        ("reserve", lane.reserve.given().map(toml::Spanned::span)),
+    ];
+    for (key, place) in places {
+        if let Some(place) = place {
+            let fault = Diagnostic::new(format!(
+                "`{key}` beside `flag`: the flag {} decides who gets the lane",
+                quote(flag.get_ref())
+            ));
+            faults.add(
+                fault
+                    .hint("keep one of the two; a share stands in the flag")
+                    .at(place),
+            );
+        }
+    }
+}
+
+fn flag(key: Field<Box<str>>, variant: &Field<Box<str>>) -> Option<LaneFlag> {
+    let Field::Given(key) = key else { return None };
+    Some(LaneFlag {
+        span: key.span(),
+        key: key.into_inner(),
+        variant: variant.given().map(|variant| variant.get_ref().clone()),
+    })
+}
+
+/// The interval of each lane, `None` for the baseline and for a lane with a flag.
 fn intervals(
     service: &ServiceDraft,
     lanes: &[LaneDraft],
     baseline: usize,
     faults: &mut Faults,
 ) -> Option<Vec<Option<Interval>>> {
-    let movers: Vec<(usize, &LaneDraft)> = lanes.iter().enumerate().filter(|(i, _)| *i != baseline).collect();
+    let has_share = |(i, lane): &(usize, &LaneDraft)| *i != baseline && lane.flag.is_absent();
+    let movers: Vec<(usize, &LaneDraft)> = lanes.iter().enumerate().filter(has_share).collect();
     if movers
         .iter()
         .any(|(_, lane)| lane.weight.is_bad() || lane.grow.is_bad() || lane.reserve.is_bad())

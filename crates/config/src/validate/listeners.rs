@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::parse::{Faults, Field, ListenerDraft};
-use crate::{Admin, Listener};
 use graylane_diagnostic::Diagnostic;
+
+use super::credentials;
+use crate::parse::{CredentialDraft, Faults, Field, ListenerDraft};
+use crate::{Admin, Listener};
 
 /// At least one listener, no address twice.
 pub(super) fn check(
@@ -67,23 +69,36 @@ pub(super) fn check(
     listeners
 }
 
-/// Loopback only.
-pub(super) fn admin(address: Field<SocketAddr>, faults: &mut Faults) -> Admin {
+/// Without a token loopback only.
+pub(super) fn admin(
+    address: Field<SocketAddr>,
+    tokens: Field<Vec<CredentialDraft>>,
+    faults: &mut Faults,
+) -> Admin {
+    // Tokens that were refused are tokens that somebody wanted.
+    let open = tokens.is_absent() || tokens.given().is_some_and(|all| all.get_ref().is_empty());
+    let tokens = credentials::check(tokens, "token", faults);
     let Field::Given(address) = address else {
-        return Admin::default();
+        return Admin {
+            tokens,
+            ..Admin::default()
+        };
     };
     let span = address.span();
     let address = address.into_inner();
-    if !address.ip().to_canonical().is_loopback() {
+    if open && !address.ip().to_canonical().is_loopback() {
         let fault = Diagnostic::new(format!(
             "the admin port would be open to others: {address} is not a loopback address"
         ));
         let port = address.port();
-        faults.add(
-            fault
-                .hint(format!("write \"127.0.0.1:{port}\" or \"[::1]:{port}\"; access from elsewhere needs a token, which comes later"))
-                .at(span.clone()),
+        let hint = format!(
+            "write \"127.0.0.1:{port}\" or \"[::1]:{port}\", or let others in by a token: [admin.tokens.NAME] sha256 = \"…\""
         );
+        faults.add(fault.hint(hint).at(span.clone()));
     }
-    Admin { address, span }
+    Admin {
+        address,
+        span,
+        tokens,
+    }
 }

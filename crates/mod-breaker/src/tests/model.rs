@@ -263,7 +263,7 @@ proptest! {
                 prop_assert!(model.matches(state), "endpoint {}: {:?}, expected {:?}", i, state, model);
             }
             let out = world.endpoints.iter().filter(|model| model.phase != Phase::Closed).count();
-            prop_assert_eq!(scene.breaker.slots(LaneId(0)).used() as usize, out);
+            prop_assert_eq!(scene.breaker.out_of_use(LaneId(0)) as usize, out);
         }
     }
 }

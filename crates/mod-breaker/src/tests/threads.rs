@@ -37,7 +37,7 @@ fn hammer(scene: &Scene, thread: u64) {
             settle(flights.swap_remove(i), dice >> 32);
         }
         assert!(
-            scene.breaker.slots(LaneId(0)).used() <= ENDPOINTS / 2,
+            scene.breaker.out_of_use(LaneId(0)) <= ENDPOINTS / 2,
             "a lane was thinned too far"
         );
     }
@@ -47,7 +47,7 @@ fn hammer(scene: &Scene, thread: u64) {
 }
 
 #[test]
-fn permits_and_slots_are_all_back_when_the_threads_are_done() {
+fn permits_and_endpoints_are_all_back_when_the_threads_are_done() {
     let scene = Scene::new(
         Rules {
             consecutive_failures: 3,
@@ -69,7 +69,7 @@ fn permits_and_slots_are_all_back_when_the_threads_are_done() {
     let out = (0..ENDPOINTS)
         .filter(|&i| scene.state(i) != State::Closed)
         .count();
-    assert_eq!(scene.breaker.slots(LaneId(0)).used() as usize, out);
+    assert_eq!(scene.breaker.out_of_use(LaneId(0)) as usize, out);
     for i in 0..ENDPOINTS {
         if let State::HalfOpen { probes, .. } = scene.state(i) {
             assert_eq!(probes, 0, "endpoint {i} lost permits");
@@ -90,5 +90,5 @@ fn permits_and_slots_are_all_back_when_the_threads_are_done() {
         );
         assert_eq!(scene.state(i), State::Closed);
     }
-    assert_eq!(scene.breaker.slots(LaneId(0)).used(), 0);
+    assert_eq!(scene.breaker.out_of_use(LaneId(0)), 0);
 }

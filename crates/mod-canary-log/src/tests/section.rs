@@ -10,9 +10,12 @@ use crate::settings::Target;
 fn an_absent_section_means_the_documented_defaults() {
     let plan = Plan::read(Settings::default()).unwrap();
 
-    assert_eq!(plan.target, Target::Stderr);
+    assert_eq!(plan.fixed.target, Target::Stderr);
     assert_eq!(plan.sample, Weight::from_steps(10_000).unwrap());
-    assert_eq!((plan.queue, plan.max_value, plan.headers), (1024, 256, true));
+    assert_eq!(
+        (plan.fixed.queue, plan.max_value, plan.headers),
+        (1024, 256, true)
+    );
 }
 
 #[test]
@@ -22,9 +25,9 @@ fn every_key_is_read() {
          max_value = 16\nheaders = false\n",
     );
 
-    assert_eq!(plan.target, Target::File(PathBuf::from("/var/log/canary")));
+    assert_eq!(plan.fixed.target, Target::File(PathBuf::from("/var/log/canary")));
     assert_eq!(plan.sample.steps(), 1);
-    assert_eq!((plan.queue, plan.max_value, plan.headers), (2, 16, false));
+    assert_eq!((plan.fixed.queue, plan.max_value, plan.headers), (2, 16, false));
     assert!(plan.redaction.headers.contain(b"A") && plan.redaction.headers.contain(b"Cookie"));
     assert!(plan.redaction.query.contain(b"B") && plan.redaction.query.contain(b"Token"));
 }

@@ -256,3 +256,65 @@ fn a_log_that_cannot_be_opened_for_a_while_is_opened_again() {
     assert_eq!(parsed(&memory.text()).len(), 1);
     assert_eq!(recorder.health(), Health::Good);
 }
+
+/// A section that lives as long as the test does.
+fn section(text: &str) -> Spanned<DeValue<'static>> {
+    let table = DeTable::parse(text.to_owned().leak()).unwrap();
+    Spanned::new(table.span(), DeValue::Table(table.into_inner()))
+}
+
+#[test]
+fn a_renewed_log_writes_to_the_same_place_by_its_own_rules_and_the_old_one_still_does() {
+    let memory = Memory::default();
+    let before = recorder("", memory.open(), QUICK);
+    let head = head("/?pin=1", &[]);
+
+    let section = section("sample = 100\nredact_query = [\"pin\"]");
+    let after = before.renew(Settings::new(Some(&section)), &Arc::new(topology()));
+    let after = after.unwrap();
+    after.observe(&exchange(&decision(1), trace(1), Some(&head)));
+    before.observe(&exchange(&decision(1), trace(2), Some(&head)));
+    drop(before);
+    after.observe(&exchange(&decision(1), trace(3), Some(&head)));
+    after.stop();
+
+    let targets = parsed(&memory.text())
+        .into_iter()
+        .map(|line| line["target"].clone());
+    assert_eq!(
+        targets.collect::<Vec<_>>(),
+        ["/?pin=[redacted]", "/?pin=1", "/?pin=[redacted]"]
+    );
+}
+
+#[test]
+fn a_renewed_log_that_is_thrown_away_leaves_the_running_one_as_it_was() {
+    let memory = Memory::default();
+    let running = recorder("", memory.open(), QUICK);
+
+    let renewed = running.renew(Settings::new(Some(&section("sample = 0"))), &Arc::new(topology()));
+    drop(renewed.unwrap());
+    show(&running, [1]);
+    running.stop();
+
+    assert_eq!(figures(&running), [1, 0, 0]);
+    assert_eq!(parsed(&memory.text()).len(), 1);
+}
+
+#[test]
+fn a_log_is_not_renewed_with_another_place_or_another_queue() {
+    let running = recorder("", Memory::default().open(), QUICK);
+
+    for (text, key) in [("path = \"/tmp/other\"", "path"), ("queue = 7", "queue")] {
+        let section = section(text);
+        let renewed = running.renew(Settings::new(Some(&section)), &Arc::new(topology()));
+
+        match renewed {
+            Err(StartError::Settings(error)) => {
+                assert!(error.message.starts_with(&format!("`{key}`")), "{error}");
+                assert_eq!(&text[error.span.unwrap()], &text[key.len() + 3..]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

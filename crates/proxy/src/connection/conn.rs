@@ -1,11 +1,12 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use super::gone::Gone;
-use crate::clock::{Deadline, Ticks};
-use crate::colour;
+use crate::clock::{Deadline, Ticks, TicksCell};
+use crate::generation::Times;
+use crate::latest::latest;
 use crate::received::Progress;
 use crate::worker::{Presence, Worker};
 
@@ -38,19 +39,29 @@ impl PhaseCell {
     }
 }
 
+/// The limits in time that hold for one connection: those of the generation of its latest exchange.
+#[derive(Debug)]
+struct OwnTimes {
+    header: TicksCell,
+    idle: TicksCell,
+    response: TicksCell,
+    idle_grace: TicksCell,
+}
+
 /// What the exchanges of one connection share.
 #[derive(Debug)]
 pub(crate) struct Conn {
     pub(crate) worker: Arc<Worker>,
-    /// Whether the peer's gray and forwarding headers are believed.
-    pub(crate) trusted: bool,
-    /// The peer's address as text, and ready for `X-Forwarded-For`.
+    /// The peer's address. Whether it is trusted is a matter of the exchange: see `prepare`.
+    pub(crate) peer: IpAddr,
+    /// The same as text, and ready for `X-Forwarded-For`.
     pub(crate) peer_text: Box<str>,
     pub(crate) peer_header: http::HeaderValue,
     /// The body of the current request.
     pub(crate) body: Progress,
     phase: PhaseCell,
     deadline: Deadline,
+    times: OwnTimes,
     /// Whether the client has yet to take some of what was written, an ended exchange's answer perhaps.
     unsent: AtomicBool,
     waker: OnceLock<Waker>,
@@ -63,21 +74,36 @@ impl Conn {
     pub(crate) fn new(worker: &Arc<Worker>, peer: SocketAddr, presence: Presence) -> Arc<Self> {
         let address = peer.ip().to_canonical();
         let text = address.to_string();
+        let times = latest(&worker.shared).times();
         let conn = Self {
-            trusted: colour::is_trusted(worker.shared.trusted(), address),
+            peer: address,
             peer_header: http::HeaderValue::from_str(&text).expect("an address has header characters only"),
             peer_text: text.into(),
             body: Progress::default(),
             phase: PhaseCell(AtomicU8::new(Phase::Idle as u8)),
             deadline: Deadline::default(),
+            times: OwnTimes {
+                header: TicksCell::new(times.header),
+                idle: TicksCell::new(times.idle),
+                response: TicksCell::new(times.response),
+                idle_grace: TicksCell::new(times.idle_grace),
+            },
             unsent: AtomicBool::new(false),
             waker: OnceLock::new(),
             gone: Gone::default(),
             worker: Arc::clone(worker),
             _presence: presence,
         };
-        conn.deadline.set(&worker.clock, worker.times.idle);
+        conn.deadline.set(&worker.clock, times.idle);
         Arc::new(conn)
+    }
+
+    /// From now on these limits in time hold. What already waits, waits as long as it was told to.
+    pub(crate) fn take_times(&self, times: Times) {
+        self.times.header.set(times.header);
+        self.times.idle.set(times.idle);
+        self.times.response.set(times.response);
+        self.times.idle_grace.set(times.idle_grace);
     }
 
     /// Whether the current phase has used up its time.
@@ -113,7 +139,7 @@ impl Conn {
     pub(crate) fn drain(&self) {
         if self.phase.is(Phase::Idle) && !self.unsent.load(Relaxed) && !self.body.is_under_way() {
             self.deadline
-                .set_earlier(&self.worker.clock, self.worker.times.idle_grace);
+                .set_earlier(&self.worker.clock, self.times.idle_grace.get());
         }
     }
 
@@ -128,12 +154,12 @@ impl Conn {
     /// The wait for an endpoint begins, or goes on after some of the request's body reached it.
     #[inline]
     pub(crate) fn waiting(&self) {
-        self.in_exchange(self.worker.times.response);
+        self.in_exchange(self.times.response.get());
     }
 
     /// The endpoint waits for more of the request's body.
     pub(crate) fn waiting_for_client(&self) {
-        self.in_exchange(self.worker.times.idle);
+        self.in_exchange(self.times.idle.get());
     }
 
     /// An endpoint may still take in the body when the answer is already on its way; then the answer has its own time.
@@ -148,7 +174,7 @@ impl Conn {
     #[inline]
     pub(crate) fn answering(&self) {
         self.phase.set(Phase::Answer);
-        self.deadline.set(&self.worker.clock, self.worker.times.idle);
+        self.deadline.set(&self.worker.clock, self.times.idle.get());
     }
 
     /// The answer is complete, or will never be.
@@ -169,11 +195,10 @@ impl Conn {
     /// The wait for the next request begins.
     #[inline]
     fn rest(&self) {
-        let times = &self.worker.times;
         let idle = if self.worker.shared.is_draining() && !self.body.is_under_way() {
-            times.idle_grace
+            self.times.idle_grace.get()
         } else {
-            times.idle
+            self.times.idle.get()
         };
         self.deadline.set(&self.worker.clock, idle);
     }
@@ -184,10 +209,10 @@ impl Conn {
         if self.phase.is(Phase::Idle) && !self.body.is_under_way() {
             // From here the whole head has to come in time: more bytes do not extend it.
             self.phase.set(Phase::Head);
-            self.deadline.set(&self.worker.clock, self.worker.times.header);
+            self.deadline.set(&self.worker.clock, self.times.header.get());
         } else if self.phase.is(Phase::Idle) || self.phase.is(Phase::Answer) {
             // What comes beside or after an early answer is still the body.
-            self.deadline.set(&self.worker.clock, self.worker.times.idle);
+            self.deadline.set(&self.worker.clock, self.times.idle.get());
         }
         // In an exchange it is the body's progress that counts, and the body itself reports it.
     }
@@ -200,7 +225,7 @@ impl Conn {
             self.unsent.store(false, Relaxed);
         }
         if self.phase.is(Phase::Answer) {
-            self.deadline.set(&self.worker.clock, self.worker.times.idle);
+            self.deadline.set(&self.worker.clock, self.times.idle.get());
         } else if waited && self.phase.is(Phase::Idle) {
             self.rest();
         }
@@ -210,7 +235,7 @@ impl Conn {
     /// the client has the time of an answer, not what a drain leaves to idle connections.
     pub(super) fn not_sent(&self) {
         if !self.unsent.swap(true, Relaxed) && self.phase.is(Phase::Idle) {
-            self.deadline.set(&self.worker.clock, self.worker.times.idle);
+            self.deadline.set(&self.worker.clock, self.times.idle.get());
         }
     }
 

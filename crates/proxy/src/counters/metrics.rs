@@ -2,15 +2,17 @@
 
 use graylane_pipeline::{Fault, MetricsText};
 
-use super::{BOUNDS, Counter, Counters, FIRST_BOUND_US, LaneCounters, Shard};
+use super::{BOUNDS, Counter, Counters, FIRST_BOUND_US, LaneCounters, LaneShards, Shard};
+use crate::generation::Generation;
+use crate::roster::Roster;
 
 /// The words of the classes of status, in the order of `LaneCounters::classes`.
 const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
 impl Counters {
-    /// Appends everything in the Prometheus text format.
-    pub fn render(&self, out: &mut MetricsText) {
-        self.render_lanes(out);
+    /// Appends everything in the Prometheus text format, with the lanes of this generation.
+    pub fn render(&self, generation: &Generation, out: &mut MetricsText) {
+        render_lanes(generation.roster(), out);
         out.family(
             "graylane_faults_total",
             "counter",
@@ -61,63 +63,65 @@ impl Counters {
             out.sample(name, &[], self.sum(pick));
         }
     }
+}
 
-    fn render_lanes(&self, out: &mut MetricsText) {
-        let lanes = || {
-            self.topology.lanes.iter().enumerate().map(|(index, lane)| {
-                let labels = [("service", lane.service.as_str()), ("lane", lane.lane.as_str())];
-                (index, labels)
-            })
-        };
-        out.family(
-            "graylane_requests_total",
-            "counter",
-            "Exchanges by lane and class of status.",
-        );
-        for (index, [service, lane]) in lanes() {
-            for (class, word) in CLASSES.into_iter().enumerate() {
-                let value = self.sum(|shard| &shard.lanes[index].classes[class]);
-                out.sample("graylane_requests_total", &[service, lane, ("code", word)], value);
-            }
+fn render_lanes(roster: &Roster, out: &mut MetricsText) {
+    let lanes = || {
+        let named = roster.topology().lanes.iter().zip(roster.lanes());
+        named.map(|(lane, entry)| {
+            let labels = [("service", lane.service.as_str()), ("lane", lane.lane.as_str())];
+            let counters: &LaneShards = &entry.counters;
+            (counters, labels)
+        })
+    };
+    out.family(
+        "graylane_requests_total",
+        "counter",
+        "Exchanges by lane and class of status.",
+    );
+    for (counters, [service, lane]) in lanes() {
+        for (class, word) in CLASSES.into_iter().enumerate() {
+            let value = counters.sum(|shard| &shard.classes[class]);
+            out.sample("graylane_requests_total", &[service, lane, ("code", word)], value);
         }
-        out.family(
-            "graylane_request_duration_seconds",
-            "histogram",
-            "From the head of the request to the end of the answer's body.",
-        );
-        for (index, [service, lane]) in lanes() {
-            let mut below = 0;
-            for bucket in 0..=BOUNDS {
-                below += self.sum(|shard| &shard.lanes[index].durations[bucket]);
-                let bound = match bucket {
-                    BOUNDS => "+Inf".to_owned(),
-                    bucket => ((FIRST_BOUND_US << bucket) as f64 / 1e6).to_string(),
-                };
-                let labels = [service, lane, ("le", bound.as_str())];
-                out.sample("graylane_request_duration_seconds_bucket", &labels, below);
-            }
-            let seconds = self.sum(|shard| &shard.lanes[index].duration_us) as f64 / 1e6;
-            out.sample("graylane_request_duration_seconds_sum", &[service, lane], seconds);
-            out.sample("graylane_request_duration_seconds_count", &[service, lane], below);
+    }
+    out.family(
+        "graylane_request_duration_seconds",
+        "histogram",
+        "From the head of the request to the end of the answer's body.",
+    );
+    for (counters, [service, lane]) in lanes() {
+        let mut below = 0;
+        for bucket in 0..=BOUNDS {
+            below += counters.sum(|shard| &shard.durations[bucket]);
+            let bound = match bucket {
+                BOUNDS => "+Inf".to_owned(),
+                bucket => ((FIRST_BOUND_US << bucket) as f64 / 1e6).to_string(),
+            };
+            let labels = [service, lane, ("le", bound.as_str())];
+            out.sample("graylane_request_duration_seconds_bucket", &labels, below);
         }
-        type Pick = fn(&LaneCounters) -> &Counter;
-        let bytes: [(&str, &str, Pick); 2] = [
-            (
-                "graylane_received_bytes_total",
-                "Bytes of bodies received from clients.",
-                |lane| &lane.received,
-            ),
-            (
-                "graylane_sent_bytes_total",
-                "Bytes of bodies sent to clients.",
-                |lane| &lane.sent,
-            ),
-        ];
-        for (name, help, pick) in bytes {
-            out.family(name, "counter", help);
-            for (index, labels) in lanes() {
-                out.sample(name, &labels, self.sum(|shard| pick(&shard.lanes[index])));
-            }
+        let seconds = counters.sum(|shard| &shard.duration_us) as f64 / 1e6;
+        out.sample("graylane_request_duration_seconds_sum", &[service, lane], seconds);
+        out.sample("graylane_request_duration_seconds_count", &[service, lane], below);
+    }
+    type Pick = fn(&LaneCounters) -> &Counter;
+    let bytes: [(&str, &str, Pick); 2] = [
+        (
+            "graylane_received_bytes_total",
+            "Bytes of bodies received from clients.",
+            |lane| &lane.received,
+        ),
+        (
+            "graylane_sent_bytes_total",
+            "Bytes of bodies sent to clients.",
+            |lane| &lane.sent,
+        ),
+    ];
+    for (name, help, pick) in bytes {
+        out.family(name, "counter", help);
+        for (counters, labels) in lanes() {
+            out.sample(name, &labels, counters.sum(pick));
         }
     }
 }

@@ -3,9 +3,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
-use graylane_pipeline::EndpointId;
 use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
+
+use crate::roster::Seat;
 
 /// Bytes asked for by the first read; doubled, up to the second, while reads come back full.
 const FIRST_READ: usize = 8 * 1024;
@@ -15,7 +16,8 @@ const LARGEST_READ: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Link {
     stream: TcpStream,
-    endpoint: EndpointId,
+    /// The seat of its endpoint, where it goes when it is idle.
+    seat: Seat,
     inbox: BytesMut,
     read_size: usize,
     outbox: Vec<u8>,
@@ -26,11 +28,11 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(stream: TcpStream, endpoint: EndpointId) -> Box<Self> {
+    pub(crate) fn new(stream: TcpStream, seat: Seat) -> Box<Self> {
         let (inbox, outbox) = (BytesMut::new(), Vec::new());
         Box::new(Self {
             stream,
-            endpoint,
+            seat,
             inbox,
             read_size: FIRST_READ,
             outbox,
@@ -39,8 +41,8 @@ impl Link {
         })
     }
 
-    pub(crate) fn endpoint(&self) -> EndpointId {
-        self.endpoint
+    pub(crate) fn seat(&self) -> Seat {
+        self.seat
     }
 
     /// Bytes that came and are not yet understood.

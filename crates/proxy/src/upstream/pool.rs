@@ -1,15 +1,18 @@
 //! Idle links: one pool per worker thread, so that taking one needs no lock.
+//!
+//! Links and turns stand at the seats of a roster, so they outlast a change of the configuration for those who stay. Links
+//! to an endpoint that is gone are closed by the newcomer to its seat, or by the next sweep.
 
 use std::cell::RefCell;
 use std::io;
 use std::time::Duration;
 
 use graylane_config::Endpoint;
-use graylane_pipeline::{EndpointId, LaneId};
 use tokio::net::TcpStream;
 
 use super::Link;
 use crate::clock::Ticks;
+use crate::roster::{Seat, Seats};
 use crate::socket;
 
 /// Idle links kept per endpoint and worker; a burst beyond it closes what it opened.
@@ -21,10 +24,18 @@ thread_local! {
 
 #[derive(Default)]
 struct Pool {
-    /// By endpoint; the most recently used last.
-    idle: Vec<Vec<Idle>>,
-    /// By lane: whose turn it is.
-    turns: Vec<u32>,
+    /// Of endpoints; the most recently used last.
+    idle: Vec<Place<Vec<Idle>>>,
+    /// Of lanes: whose turn it is.
+    turns: Vec<Place<u32>>,
+}
+
+/// What stands at a seat.
+#[derive(Default)]
+struct Place<T> {
+    /// Of its holder; 0 where nobody has had it yet.
+    serial: u64,
+    value: T,
 }
 
 struct Idle {
@@ -40,8 +51,9 @@ impl Link {
         // At the end of the thread the pool is gone before the last tasks are: then the link just closes.
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
-            let idle = slot(&mut pool.idle, self.endpoint().0);
-            if idle.len() < MAX_IDLE {
+            if let Some(idle) = place(&mut pool.idle, self.seat())
+                && idle.len() < MAX_IDLE
+            {
                 idle.push(Idle {
                     link: self,
                     since: now,
@@ -53,10 +65,10 @@ impl Link {
 
 /// Takes an idle link that its endpoint has not closed, as far as is known.
 #[inline]
-pub(crate) fn take_idle(endpoint: EndpointId) -> Option<Box<Link>> {
+pub(crate) fn take_idle(endpoint: Seat) -> Option<Box<Link>> {
     loop {
         let link = POOL
-            .with_borrow_mut(|pool| slot(&mut pool.idle, endpoint.0).pop())?
+            .with_borrow_mut(|pool| place(&mut pool.idle, endpoint)?.pop())?
             .link;
         if link.is_quiet() {
             return Some(link);
@@ -73,12 +85,12 @@ pub(crate) enum ConnectError {
 
 /// Makes a new link.
 pub(crate) async fn connect(
-    id: EndpointId,
+    seat: Seat,
     endpoint: &Endpoint,
     limit: Duration,
 ) -> Result<Box<Link>, ConnectError> {
     match tokio::time::timeout(limit, dial(endpoint)).await {
-        Ok(Ok(stream)) => Ok(Link::new(stream, id)),
+        Ok(Ok(stream)) => Ok(Link::new(stream, seat)),
         Ok(Err(error)) => Err(ConnectError::Refused(error)),
         Err(_) => Err(ConnectError::TimedOut),
     }
@@ -95,19 +107,29 @@ async fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
 
 /// Whose turn it is in a lane: round robin per worker.
 #[inline]
-pub(crate) fn turn(lane: LaneId) -> usize {
+pub(crate) fn turn(lane: Seat) -> usize {
     POOL.with_borrow_mut(|pool| {
-        let turn = slot(&mut pool.turns, lane.0);
-        *turn = turn.wrapping_add(1);
-        *turn as usize
+        // A lane that is gone has but a few exchanges left: any order does for them.
+        place(&mut pool.turns, lane).map_or(0, |turn| {
+            *turn = turn.wrapping_add(1);
+            *turn as usize
+        })
     })
 }
 
-/// Closes links that were closed by their endpoint or idle for too long; once in a while.
-pub(crate) fn sweep(now: u32, idle: Ticks) {
+/// Closes links that were closed by their endpoint, are idle for too long, or belong to nobody who is there now; once in a
+/// while.
+pub(crate) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
     POOL.with_borrow_mut(|pool| {
-        for links in &mut pool.idle {
-            links.retain(|one| one.link.is_quiet() && !idle.passed_since(one.since, now));
+        pool.idle.truncate(seats.endpoints.len());
+        pool.turns.truncate(seats.lanes.len());
+        for (links, holder) in pool.idle.iter_mut().zip(&seats.endpoints) {
+            if links.serial != *holder {
+                links.value = Vec::new();
+            }
+            links
+                .value
+                .retain(|one| one.link.is_quiet() && !idle.passed_since(one.since, now));
         }
     });
 }
@@ -117,11 +139,25 @@ pub(crate) fn clear() {
     POOL.with_borrow_mut(|pool| pool.idle.clear());
 }
 
+/// What stands at a seat; nothing where a newcomer has it already. What its former holder left goes.
 #[inline]
-fn slot<T: Default>(list: &mut Vec<T>, index: u32) -> &mut T {
-    let index = index as usize;
-    if index >= list.len() {
-        list.resize_with(index + 1, T::default);
+fn place<T: Default>(list: &mut Vec<Place<T>>, seat: Seat) -> Option<&mut T> {
+    let number = seat.number as usize;
+    if number >= list.len() {
+        list.resize_with(number + 1, Place::default);
     }
-    &mut list[index]
+    let place = &mut list[number];
+    if place.serial != seat.serial {
+        if place.serial > seat.serial {
+            return None;
+        }
+        *place = Place {
+            serial: seat.serial,
+            value: T::default(),
+        };
+    }
+    Some(&mut place.value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use http_body::{Frame, SizeHint};
 use super::head::{Framing, Head, MAX_FIELDS};
 use super::{Link, Upload, UploadError};
 use crate::connection::Conn;
+use crate::record::Record;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -51,14 +52,15 @@ impl Reply {
 
     /// The body was read to its end.
     #[inline]
-    pub(crate) fn finish(&mut self, conn: &Arc<Conn>) {
+    pub(crate) fn finish(&mut self, record: &Record) {
         // What came after the end of the answer belongs to nothing. And an endpoint that answered before it took the whole
         // body may never take the rest: whoever got this link next would wait behind it.
         let Some(mut link) = self.link.take() else { return };
         if let Some(upload) = self.upload.take() {
-            tokio::spawn(upload.outlast(link, Arc::clone(conn)));
+            let limit = record.generation().limits().idle_time;
+            tokio::spawn(upload.outlast(link, Arc::clone(record.conn()), limit));
         } else if self.keeps && link.inbox().is_empty() {
-            link.give_back(conn.worker.clock.now());
+            link.give_back(record.conn().worker.clock.now());
         }
     }
 
@@ -184,17 +186,17 @@ mod tests {
     use std::future::poll_fn;
     use std::io::Write;
 
-    use graylane_pipeline::EndpointId;
     use graylane_wire::Decoder;
 
     use super::*;
+    use crate::roster::Seat;
 
     /// A link on which these bytes come.
     async fn saying(bytes: &[u8]) -> Box<Link> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await;
         listener.accept().unwrap().0.write_all(bytes).unwrap();
-        Link::new(stream.unwrap(), EndpointId(0))
+        Link::new(stream.unwrap(), Seat { number: 0, serial: 1 })
     }
 
     #[test]

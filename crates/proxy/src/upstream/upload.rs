@@ -3,6 +3,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use graylane_wire::SizeLine;
@@ -84,14 +85,13 @@ impl Upload {
     }
 
     /// Goes on after the answer has ended: the endpoint may still want the body, and where it does not, a client that is
-    /// cut off while it sends may never see the answer that it got early. Ends not long after the client.
-    pub(crate) async fn outlast(mut self, mut link: Box<Link>, conn: Arc<Conn>) {
+    /// cut off while it sends may never see the answer that it got early. Ends so long after the client, at most.
+    pub(crate) async fn outlast(mut self, mut link: Box<Link>, conn: Arc<Conn>, limit: Duration) {
         let mut sending = pin!(poll_fn(|cx| self.poll(&mut link, &conn, cx)));
         let sent = tokio::select! {
             sent = &mut sending => sent,
             () = conn.gone() => {
                 // What had come of the body by then is still on its way, perhaps all of it.
-                let limit = conn.worker.shared.limits().idle_time;
                 let Ok(sent) = tokio::time::timeout(limit, sending).await else { return };
                 sent
             }

@@ -8,7 +8,7 @@ fn stand_in(folder: &TempDir, web: SocketAddr, end: &str) -> PathBuf {
         format!(r#"{{"event":"ready","pid":1,"admin":"{web}","listeners":{{"web":"{web}"}},"revision":1}}"#);
     let script = format!(
         "#!/bin/sh\ntrap 'echo \"{{\\\"event\\\":\\\"stopped\\\"}}\"; kill $!; exit 5' TERM\n\
-         echo 'reading '$4 >&2\n{end}\necho '{ready}'\nsleep 30 >/dev/null 2>&1 &\nwait\n"
+         for last; do :; done; echo \"reading $last\" >&2\n{end}\necho '{ready}'\nsleep 30 >/dev/null 2>&1 &\nwait\n"
     );
     // Written by another process: while a thread of this one has a program open for writing, a process forked at that
     // moment by another test holds it open too, and starting it fails.

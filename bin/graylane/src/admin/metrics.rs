@@ -1,0 +1,117 @@
+//! What the process itself counts, apart from the data path.
+
+use graylane_ofrep::Outcome;
+use graylane_pipeline::MetricsText;
+
+use crate::change::{Ending, Trigger};
+use crate::start::Parts;
+
+/// Changes of the configuration, and the flag server.
+pub(super) fn changes(parts: &Parts, out: &mut MetricsText) {
+    let known = parts.status.known();
+    out.family(
+        "graylane_config_changes_total",
+        "counter",
+        "Changes by where they came from and how they ended.",
+    );
+    for trigger in Trigger::ALL {
+        for ending in Ending::ALL {
+            let labels = [("by", trigger.as_str()), ("result", ending.as_str())];
+            let count = known.counts[trigger as usize][ending as usize];
+            out.sample("graylane_config_changes_total", &labels, count);
+        }
+    }
+    out.family(
+        "graylane_config_rejected",
+        "gauge",
+        "1 where the last change was refused, so that what runs is not what was wanted.",
+    );
+    let rejected = u64::from(known.rejected.is_some());
+    out.sample("graylane_config_rejected", &[], rejected);
+    out.family(
+        "graylane_config_reload_seconds",
+        "gauge",
+        "How long the last accepted change took: read, checked, told, in use; 0 before the first.",
+    );
+    let took = known.took.unwrap_or_default().as_secs_f64();
+    out.sample("graylane_config_reload_seconds", &[], took);
+    if let Some(loaded) = parts.in_use() {
+        out.family("graylane_flags", "gauge", "Flags in use.");
+        out.sample("graylane_flags", &[], loaded.flags.set.len() as u64);
+        out.family(
+            "graylane_flags_left_out",
+            "gauge",
+            "Mistakes for which flags are left out.",
+        );
+        out.sample("graylane_flags_left_out", &[], loaded.flags.left_out.len() as u64);
+    }
+    parts.with_ofrep(|server| flag_server(server.counters(), out));
+}
+
+fn flag_server(counters: &graylane_ofrep::Counters, out: &mut MetricsText) {
+    out.family(
+        "graylane_ofrep_evaluations_total",
+        "counter",
+        "Flags evaluated over HTTP, by reason or error.",
+    );
+    for outcome in Outcome::ALL {
+        let labels = [("outcome", outcome.as_str())];
+        let count = counters.evaluations(outcome);
+        out.sample("graylane_ofrep_evaluations_total", &labels, count);
+    }
+    for (name, help, count) in [
+        (
+            "graylane_ofrep_single_total",
+            "Requests for one flag.",
+            counters.single(),
+        ),
+        (
+            "graylane_ofrep_bulk_total",
+            "Requests for all flags.",
+            counters.bulk(),
+        ),
+        (
+            "graylane_ofrep_not_modified_total",
+            "Requests for all flags answered with 304.",
+            counters.not_modified(),
+        ),
+        (
+            "graylane_ofrep_bad_requests_total",
+            "Requests that could not be understood.",
+            counters.bad_requests(),
+        ),
+        (
+            "graylane_ofrep_unauthorized_total",
+            "Requests without a valid key.",
+            counters.unauthorized(),
+        ),
+        (
+            "graylane_ofrep_refused_total",
+            "Requests and connections over a limit.",
+            counters.refused(),
+        ),
+        (
+            "graylane_ofrep_events_total",
+            "Events sent on streams.",
+            counters.events(),
+        ),
+    ] {
+        out.family(name, "counter", help);
+        out.sample(name, &[], count);
+    }
+    for (name, help, count) in [
+        (
+            "graylane_ofrep_connections",
+            "Open connections of the flag server.",
+            counters.connections_open(),
+        ),
+        (
+            "graylane_ofrep_streams",
+            "Open event streams.",
+            counters.streams_open(),
+        ),
+    ] {
+        out.family(name, "gauge", help);
+        out.sample(name, &[], count);
+    }
+}

@@ -1,0 +1,74 @@
+//! What a change changes, key by key and flag by flag, as the audit log tells it.
+
+use std::collections::BTreeMap;
+
+use crate::load::Loaded;
+
+/// A key of the configuration or a flag, before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// `lanes.shop.canary.weight`, or `flag shop-v2`.
+    pub(crate) key: String,
+    /// `None`: it was not there.
+    pub(crate) old: Option<String>,
+    /// `None`: it is gone.
+    pub(crate) new: Option<String>,
+    /// Where the new value stands.
+    pub(crate) origin: Option<String>,
+}
+
+/// All differences, those of the configuration first, each part by key.
+pub(crate) fn differences(old: &Loaded, new: &Loaded) -> Vec<Difference> {
+    let mut all = between(values(old), values(new));
+    all.extend(between(flags(old), flags(new)));
+    all
+}
+
+/// A value with where it stands.
+type Known = (String, Option<String>);
+
+fn between(old: BTreeMap<String, Known>, mut new: BTreeMap<String, Known>) -> Vec<Difference> {
+    let mut all: Vec<Difference> = Vec::new();
+    for (key, (before, _)) in old {
+        let after = new.remove(&key);
+        if after.as_ref().is_some_and(|(value, _)| *value == before) {
+            continue;
+        }
+        let (value, origin) = after.map_or((None, None), |(value, origin)| (Some(value), origin));
+        all.push(Difference {
+            key,
+            old: Some(before),
+            new: value,
+            origin,
+        });
+    }
+    all.extend(new.into_iter().map(|(key, (value, origin))| Difference {
+        key,
+        old: None,
+        new: Some(value),
+        origin,
+    }));
+    all.sort_by(|one, other| one.key.cmp(&other.key));
+    all
+}
+
+fn values(loaded: &Loaded) -> BTreeMap<String, Known> {
+    let all = loaded.values.iter();
+    all.map(|one| {
+        (
+            one.key.clone(),
+            (one.value.to_string(), Some(one.origin.to_string())),
+        )
+    })
+    .collect()
+}
+
+fn flags(loaded: &Loaded) -> BTreeMap<String, Known> {
+    let definitions = &loaded.flags.definitions;
+    let all = definitions.flags.iter();
+    all.map(|flag| {
+        let key = format!("flag {}", graylane_diagnostic::cut(&flag.key));
+        (key, (definitions.canonical(flag), loaded.flags.origin(flag)))
+    })
+    .collect()
+}

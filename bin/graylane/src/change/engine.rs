@@ -1,0 +1,403 @@
+//! The one that makes the changes.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use std::{fmt, io, thread};
+
+use graylane_audit::{AppendError, Entry};
+use graylane_load::{Instead, signature_path};
+use graylane_proxy::Shared;
+use graylane_watch::{Digest, Event, Watch, Watched};
+use tokio::sync::oneshot;
+
+use super::difference::{Difference, differences};
+use super::journal::chain;
+use super::{Accepted, Beginning, Done, Draft, Ending, InUse, Order, Origin, Outcome, Status, Trigger, told};
+use crate::exit::{CHANGE_NOT_KEPT, CONFIG_INVALID, Failure, INTERNAL};
+use crate::generation;
+use crate::load::{Loaded, Wanted};
+
+/// Orders that may wait. More than that come from somebody who does not wait for answers.
+const WAITING: usize = 64;
+
+/// How long files that were refused are left before they are read again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What the engine works with.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) wanted: Wanted,
+    pub(crate) shared: Arc<Shared>,
+    /// Told of each configuration that comes into use, with its revision.
+    pub(crate) tell: Tell,
+    pub(crate) in_use: Arc<InUse>,
+    pub(crate) kept: Beginning,
+    pub(crate) status: Arc<Status>,
+    /// Why the files as they are on the disk are not in use; `None` where they are.
+    pub(crate) refused: Option<String>,
+}
+
+/// Whom to tell of a new configuration.
+pub(crate) struct Tell(Box<TellFn>);
+
+type TellFn = dyn Fn(&Loaded, u64) + Send;
+
+impl Tell {
+    pub(crate) fn new(tell: impl Fn(&Loaded, u64) + Send + 'static) -> Self {
+        Self(Box::new(tell))
+    }
+}
+
+impl fmt::Debug for Tell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tell")
+    }
+}
+
+/// By which orders reach the engine.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle(mpsc::SyncSender<Message>);
+
+/// What the engine is told.
+#[derive(Debug)]
+enum Message {
+    Change(Order, Option<oneshot::Sender<Outcome>>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// There is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    #[error("too many changes wait already")]
+    Busy,
+    #[error("no more changes are made: the process ends")]
+    Ended,
+}
+
+impl Handle {
+    /// Orders a change and waits for its end.
+    pub(crate) async fn change(&self, order: Order) -> Result<Outcome, NoAnswer> {
+        let (sender, receiver) = oneshot::channel();
+        self.send(Message::Change(order, Some(sender)))?;
+        receiver.await.map_err(|_| NoAnswer::Ended)
+    }
+
+    /// Orders that the files be read again, and does not wait.
+    pub(crate) fn reload(&self, trigger: Trigger) {
+        // Where too many wait already, each of them reads the files after this call.
+        let _ = self.send(Message::Change(Order::reload(trigger), None));
+    }
+
+    /// Ends the engine, and with it the lock on the audit log, after the change that it is at.
+    pub(crate) async fn stop(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self.send(Message::Stop(sender)).is_ok() {
+            let _ = receiver.await;
+        }
+    }
+
+    fn send(&self, message: Message) -> Result<(), NoAnswer> {
+        self.0.try_send(message).map_err(|error| match error {
+            mpsc::TrySendError::Full(_) => NoAnswer::Busy,
+            mpsc::TrySendError::Disconnected(_) => NoAnswer::Ended,
+        })
+    }
+}
+
+impl Engine {
+    /// Starts the thread, which watches the files of the configuration from now on.
+    pub(crate) fn start(self) -> io::Result<Handle> {
+        let (sender, messages) = mpsc::sync_channel(WAITING);
+        let handle = Handle(sender);
+        let reloads = handle.clone();
+        let in_use = Arc::clone(&self.in_use);
+        let watch = Watch::start(
+            watched(&self.in_use.load()),
+            graylane_watch::Options::default(),
+            Box::new(move |events| {
+                if events.iter().any(|event| is_news(event, &in_use.load())) {
+                    reloads.reload(Trigger::File);
+                }
+            }),
+        )?;
+        thread::Builder::new()
+            .name("changes".to_owned())
+            .spawn(move || self.run(&messages, &watch))?;
+        Ok(handle)
+    }
+
+    fn run(mut self, messages: &mpsc::Receiver<Message>, watch: &Watch) {
+        while let Some(message) = self.next(messages) {
+            match message {
+                Message::Change(order, answer) => {
+                    let outcome = self.change(&order, watch);
+                    if let Some(answer) = answer {
+                        // Whoever asked may have gone; the change is made all the same.
+                        let _ = answer.send(outcome);
+                    }
+                }
+                Message::Stop(done) => {
+                    drop(self);
+                    let _ = done.send(());
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The next order. While the files are not what is in use, they are read again now and then: what was wrong with them
+    /// may have been over before anybody could notice that it was, or be put right where nobody watches, such as the rights
+    /// of a file, the trusted keys, or a file of flags that is not in use yet.
+    fn next(&self, messages: &mpsc::Receiver<Message>) -> Option<Message> {
+        if self.refused.is_none() {
+            return messages.recv().ok();
+        }
+        match messages.recv_timeout(AGAIN) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => Some(Message::Change(Order::reload(Trigger::File), None)),
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    fn change(&mut self, order: &Order, watch: &Watch) -> Outcome {
+        let trigger = order.origin.trigger;
+        let begun = Instant::now();
+        let outcome = match guarded(|| self.try_change(order)) {
+            Ok(outcome) => {
+                self.refused = None;
+                outcome
+            }
+            // A look at files that did not change since: nobody wanted anything anew.
+            Err(failure) if trigger == Trigger::File && self.refused.as_ref() == Some(&failure.text) => {
+                return Outcome::Rejected(failure);
+            }
+            Err(failure) => {
+                if order.put.is_none() {
+                    self.refused = Some(failure.text.clone());
+                }
+                self.rejected(&order.origin, failure)
+            }
+        };
+        match &outcome {
+            Outcome::Accepted(done) => {
+                watch.set_files(watched(&self.in_use.load()));
+                self.status.note(trigger, Ending::Accepted, "");
+                self.status.took(begun.elapsed());
+                log::info!(
+                    "revision {} is in use: {} changes, by {}, in {:.1?}",
+                    done.revision,
+                    done.changes,
+                    trigger.as_str(),
+                    begun.elapsed()
+                );
+            }
+            Outcome::Unchanged(_) => {
+                // What the watch saw may be over: it must not take that for what is in use.
+                watch.set_files(watched(&self.in_use.load()));
+                self.status.note(trigger, Ending::Unchanged, "");
+            }
+            Outcome::Rejected(failure) => {
+                self.status.note(trigger, Ending::Rejected, &failure.text);
+                log::error!(
+                    "a change by {} is refused, revision {} stays in use: {}",
+                    trigger.as_str(),
+                    self.kept.accepted.revision,
+                    failure.text
+                );
+            }
+        }
+        outcome
+    }
+
+    /// Everything that can fail comes first; from the audit entry on, only the disk can.
+    fn try_change(&mut self, order: &Order) -> Result<Outcome, Failure> {
+        let loaded = Loaded::read(&self.wanted, order.put.as_ref())?;
+        let in_use = self.in_use.load();
+        let digest = loaded.digest.to_hex();
+        if loaded.digest == in_use.digest {
+            let done = Done {
+                revision: self.kept.accepted.revision,
+                digest,
+                changes: 0,
+            };
+            if order.put.as_ref().is_some_and(|put| !is_in_place(put)) {
+                // What runs is right and the file is not: left as it is, it would be what the next start finds.
+                let drafts = self.drafts(order.put.as_ref(), &self.kept.accepted)?;
+                self.told(order, &loaded, &done, &[])?;
+                self.settle(order, &drafts, done.revision)?;
+            }
+            return Ok(Outcome::Unchanged(done));
+        }
+        self.kept.accepted.refuse_older(&loaded)?;
+        self.kept.accepted.refuse_missing(&self.wanted, &loaded)?;
+        refuse_restart(&in_use, &loaded)?;
+        let revision = self.kept.accepted.revision + 1;
+        let next = generation::next(&self.shared.current(), &loaded, revision)?;
+        let differences = differences(&in_use, &loaded);
+        let done = Done {
+            revision,
+            digest,
+            changes: differences.len(),
+        };
+        let accepted = self.kept.accepted.with(&loaded, revision);
+        let drafts = self.drafts(order.put.as_ref(), &accepted)?;
+        self.told(order, &loaded, &done, &differences)?;
+        self.settle(order, &drafts, revision)?;
+
+        self.shared.replace(next).map_err(|error| {
+            // One thread makes all changes, so nothing can come between.
+            Failure::new(INTERNAL, error, "this is a bug: please report it")
+        })?;
+        self.kept.accepted = accepted;
+        let loaded = Arc::new(loaded);
+        self.in_use.store(Arc::clone(&loaded));
+        (self.tell.0)(&loaded, revision);
+        Ok(Outcome::Accepted(done))
+    }
+
+    /// Into the audit log.
+    fn told(
+        &mut self,
+        order: &Order,
+        loaded: &Loaded,
+        done: &Done,
+        differences: &[Difference],
+    ) -> Result<(), Failure> {
+        self.kept
+            .journal
+            .append(&told::change(&order.origin, loaded, done, differences))
+            .map_err(|error| not_told(&error))
+    }
+
+    /// What is to be on the disk, beside what is there: the text that was put, its signature, and what was accepted.
+    /// A disk that is full or read-only shows here, before anything was told or changed.
+    fn drafts(&self, put: Option<&Instead>, accepted: &Accepted) -> Result<Vec<Draft>, Failure> {
+        let draft =
+            |path: &Path, bytes: &[u8]| Draft::write(path, bytes).map_err(|error| not_written(path, &error));
+        let mut all = Vec::new();
+        if let Some(put) = put {
+            // The text first: until the signature has its place too, its draft counts.
+            all.push(draft(&put.path, &put.text)?);
+            if let Some(signature) = &put.signature {
+                all.push(draft(&signature_path(&put.path), signature)?);
+            }
+        }
+        if let Some(file) = &self.kept.accepted_file {
+            let draft = file.draft(accepted);
+            all.push(draft.map_err(|error| not_written(file.path(), &error))?);
+        }
+        Ok(all)
+    }
+
+    /// Puts the drafts into their places.
+    fn settle(&mut self, order: &Order, drafts: &[Draft], revision: u64) -> Result<(), Failure> {
+        let settled = drafts
+            .iter()
+            .try_for_each(|draft| draft.settle().map_err(|error| not_written(draft.path(), &error)));
+        settled.inspect_err(|failure| {
+            // What was told did not happen after all. A log that cannot tell this either is on the same broken disk.
+            let undone = Entry {
+                reason: Some(failure.to_string()),
+                revision: Some(revision),
+                ..order.origin.entry("undo", None)
+            };
+            if let Err(error) = self.kept.journal.append(&[undone]) {
+                log::error!(
+                    "the audit log cannot tell that a change was undone: {}",
+                    chain(&error)
+                );
+            }
+        })
+    }
+
+    fn rejected(&mut self, origin: &Origin, failure: Failure) -> Outcome {
+        let entry = Entry {
+            revision: Some(self.kept.accepted.revision + 1),
+            reason: Some(failure.text.clone()),
+            ..origin.entry("reject", None)
+        };
+        if let Err(error) = self.kept.journal.append(&[entry]) {
+            log::error!("the audit log cannot tell of a refused change: {}", chain(&error));
+        }
+        Outcome::Rejected(failure)
+    }
+}
+
+/// A mistake of ours in one change costs that change: an engine that ended would refuse all later ones, while everything
+/// looked well.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // What is in use is replaced as a whole, and the log clears away what an append left half done.
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Failure::new(
+            INTERNAL,
+            "the change cannot be made because of a mistake in this program",
+            "this is a bug: please report it, with what stands above this in the log",
+        ))
+    })
+}
+
+/// Whether a text that was put, and its signature, stand in their files already.
+fn is_in_place(put: &Instead) -> bool {
+    let has = |path: &Path, bytes: &[u8]| graylane_load::read(path).is_ok_and(|there| there == bytes);
+    let signature = put.signature.as_deref();
+    has(&put.path, &put.text) && signature.is_none_or(|bytes| has(&signature_path(&put.path), bytes))
+}
+
+/// The files, with the content that is in use.
+fn watched(loaded: &Loaded) -> Vec<Watched> {
+    let known = |path: &PathBuf| loaded.content(path).map(|content| Digest::of(content.as_bytes()));
+    let all = loaded.paths();
+    all.into_iter()
+        .map(|path| Watched {
+            known: known(&path),
+            path,
+        })
+        .collect()
+}
+
+/// Whether the files are to be read again. That the file of the environment is still not there is nothing new, and a reload
+/// that finds nothing changed would take back what `/readyz` says of a text that was refused.
+fn is_news(event: &Event, in_use: &Loaded) -> bool {
+    let optional = &in_use.files[1];
+    let is_absent = in_use.content(optional).is_none();
+    match event {
+        Event::Troubled { path, .. } => !is_absent || (path != optional && *path != signature_path(optional)),
+        Event::Changed { .. } | Event::Returned { .. } => true,
+    }
+}
+
+/// Keys that are read at the start only.
+fn refuse_restart(in_use: &Loaded, new: &Loaded) -> Result<(), Failure> {
+    let keys = in_use.config.restart_needed(&new.config);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        CONFIG_INVALID,
+        format_args!("only a restart can change {}", keys.join(", ")),
+        "restart the gateway with this configuration, or take these keys back",
+    ))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        CHANGE_NOT_KEPT,
+        format_args!("{} cannot be written: {error}", path.display()),
+        "make room or make the folder writable; where it is read-only, change the file where it comes from",
+    )
+}
+
+/// A change that cannot be told must not happen.
+fn not_told(error: &AppendError) -> Failure {
+    Failure::new(
+        CHANGE_NOT_KEPT,
+        format_args!("the audit log cannot take the change: {}", chain(error)),
+        "make room on the disk of server.state, then order the change again",
+    )
+}
+
+#[cfg(test)]
+mod tests;

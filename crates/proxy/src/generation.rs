@@ -1,0 +1,173 @@
+//! One configuration, ready to serve, and how it hands over to the next.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use graylane_config::{Config, Drain, Limits};
+use graylane_pipeline::{Hooks, LaneId};
+use graylane_route::Snapshot;
+use ipnet::IpNet;
+
+use crate::clock::Ticks;
+use crate::counters::LaneTotals;
+use crate::roster::Roster;
+
+/// Everything that a change of the configuration may change, as one immutable value. An exchange takes the generation in
+/// use when it begins and uses nothing of another one until it has ended: limits, trusted peers, routes, endpoints, and
+/// the instances of the modules that admit, settle and observe it.
+///
+/// Of a connection, the times (`header_time`, `idle_time`, and `idle_grace` in a drain) become those of a new generation
+/// with its next exchange, or with the drain; the sizes of a head (`limits.head`, `limits.headers`) hold for as long as the
+/// connection does, because hyper takes them when it begins.
+#[derive(Debug)]
+pub struct Generation {
+    /// Unlike the revision, no two of a process have the same, those included that were never used; never 0.
+    id: u64,
+    /// The id of the generation that this one was made from.
+    follows: Option<u64>,
+    snapshot: Snapshot,
+    hooks: Hooks,
+    limits: Limits,
+    drain: Drain,
+    trusted: Vec<IpNet>,
+    times: Times,
+    roster: Arc<Roster>,
+    in_use_since: OnceLock<Instant>,
+}
+
+/// The limits in time of a client's connection, in ticks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) header: Ticks,
+    pub(crate) idle: Ticks,
+    pub(crate) response: Ticks,
+    /// What a drain leaves to an idle connection; never more than `idle`.
+    pub(crate) idle_grace: Ticks,
+}
+
+impl Generation {
+    /// The generation with which so many workers start. The snapshot is of this configuration, and the modules were
+    /// started with its topology.
+    pub fn first(config: &Config, snapshot: Snapshot, hooks: Hooks, workers: usize) -> Arc<Self> {
+        let roster = Roster::first(snapshot.topology(), workers);
+        Self::of(config, snapshot, hooks, roster, None)
+    }
+
+    /// The generation to follow on this one, which goes on: nothing happens before [`crate::Shared::replace`]. The
+    /// snapshot is best made by [`Snapshot::next`], and the modules are renewed with its topology.
+    #[must_use]
+    pub fn next(&self, config: &Config, snapshot: Snapshot, hooks: Hooks) -> Arc<Self> {
+        let roster = self.roster.next(snapshot.topology());
+        Self::of(config, snapshot, hooks, roster, Some(self.id))
+    }
+
+    fn of(
+        config: &Config,
+        snapshot: Snapshot,
+        hooks: Hooks,
+        roster: Arc<Roster>,
+        follows: Option<u64>,
+    ) -> Arc<Self> {
+        static ID: AtomicU64 = AtomicU64::new(1);
+        let (limits, drain) = (config.limits.clone(), config.drain.clone());
+        Arc::new(Self {
+            id: ID.fetch_add(1, Relaxed),
+            follows,
+            times: Times {
+                header: Ticks::at_least(limits.header_time),
+                idle: Ticks::at_least(limits.idle_time),
+                response: Ticks::at_least(limits.response_time),
+                idle_grace: Ticks::at_least(drain.idle_grace.min(limits.idle_time)),
+            },
+            snapshot,
+            hooks,
+            limits,
+            drain,
+            trusted: config.server.trusted_peers.clone(),
+            roster,
+            in_use_since: OnceLock::new(),
+        })
+    }
+
+    /// The routes, lanes and endpoints.
+    #[inline]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The modules.
+    #[inline]
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    /// What one client may use.
+    #[inline]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How the process ends.
+    pub fn drain(&self) -> &Drain {
+        &self.drain
+    }
+
+    /// The peers whose gray and forwarding headers are believed.
+    #[inline]
+    pub fn trusted(&self) -> &[IpNet] {
+        &self.trusted
+    }
+
+    /// How long ago it came into use; zero where it has not.
+    pub fn age(&self) -> Duration {
+        self.in_use_since.get().map_or(Duration::ZERO, Instant::elapsed)
+    }
+
+    /// The sums of one lane, over all generations that had it one after the other.
+    ///
+    /// # Panics
+    /// When the number comes from another topology.
+    pub fn totals(&self, lane: LaneId) -> LaneTotals {
+        self.roster.lane(lane).counters.totals()
+    }
+
+    #[inline]
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn follows(&self, other: &Self) -> bool {
+        self.follows == Some(other.id)
+    }
+
+    pub(crate) fn times(&self) -> Times {
+        self.times
+    }
+
+    #[inline]
+    pub(crate) fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Its time begins.
+    pub(crate) fn begin(&self) {
+        // Set once: a generation is put into use once.
+        let _ = self.in_use_since.set(Instant::now());
+    }
+}
+
+/// A generation as one worker holds it: one count of references for the worker's exchanges. That of the generation itself,
+/// which all workers share, would be passed between their cores with every request.
+#[derive(Debug)]
+pub(crate) struct Held(pub(crate) Arc<Generation>);
+
+impl Deref for Held {
+    type Target = Generation;
+
+    #[inline]
+    fn deref(&self) -> &Generation {
+        &self.0
+    }
+}

@@ -1,0 +1,172 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::client::{Client, Response};
+use crate::wait::{LIMIT, eventually};
+
+/// What a client asks, and whether it likes the answer: `Err` says what is wrong with it.
+type Ask = dyn Fn(&mut Client) -> Result<(), String> + Send + Sync;
+
+/// Between two requests of a client.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Clients that ask until they are told to end. None of them forgives: a refused connection, no answer or a wrong one
+/// is a failure, and the client then goes on with a new connection.
+#[derive(Debug)]
+pub struct Traffic {
+    shared: Arc<Shared>,
+    clients: Vec<JoinHandle<Vec<String>>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    over: AtomicBool,
+    answers: AtomicU64,
+}
+
+impl Traffic {
+    /// So many clients that keep their connection, and as many that take a new one for each request; `ask` is told
+    /// whether to say `Connection: close` by the field it is given.
+    pub fn start(
+        to: SocketAddr,
+        pairs: usize,
+        ask: impl Fn(&mut Client, (&str, &str)) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        let shared = Arc::new(Shared::default());
+        let ask = Arc::new(ask);
+        let kept: Arc<Ask> = Arc::new({
+            let ask = Arc::clone(&ask);
+            move |client| ask(client, ("Connection", "keep-alive"))
+        });
+        let fresh: Arc<Ask> = Arc::new(move |client| ask(client, ("Connection", "close")));
+        let clients = (0..pairs)
+            .flat_map(|_| [(Arc::clone(&kept), true), (Arc::clone(&fresh), false)])
+            .map(|(ask, keeps)| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || shared.client(to, &*ask, keeps))
+            })
+            .collect();
+        Self { shared, clients }
+    }
+
+    /// How many answers were right so far.
+    pub fn answers(&self) -> u64 {
+        self.shared.answers.load(SeqCst)
+    }
+
+    /// Waits for so many more right answers.
+    ///
+    /// # Panics
+    /// When they do not come.
+    pub fn until_more(&self, answers: u64) {
+        let goal = self.answers() + answers;
+        let is_over = || self.answers() >= goal || self.clients.iter().any(JoinHandle::is_finished);
+        eventually(LIMIT, "clients are served", is_over);
+    }
+
+    /// Ends the clients, and gives the number of answers.
+    ///
+    /// # Panics
+    /// With what went wrong, if anything did; or when nothing was answered.
+    pub fn end(self) -> u64 {
+        self.shared.over.store(true, SeqCst);
+        let ended = self.clients.into_iter().map(|client| {
+            client
+                .join()
+                .unwrap_or_else(|_| vec!["a client panicked".to_owned()])
+        });
+        let failures: Vec<String> = ended.flatten().collect();
+        let answers = self.shared.answers.load(SeqCst);
+        assert!(failures.is_empty(), "{answers} answers were right; {failures:#?}");
+        assert!(answers > 0, "nobody was answered");
+        answers
+    }
+}
+
+impl Shared {
+    fn client(&self, to: SocketAddr, ask: &Ask, keeps: bool) -> Vec<String> {
+        let mut failures = Vec::new();
+        let mut kept = None;
+        // One that fails all the time has said enough.
+        while !self.over.load(SeqCst) && failures.len() < 10 {
+            let connected = kept.take().map_or_else(|| Client::try_connect(to), Ok);
+            let asked = connected.map_err(|error| format!("no connection: {error}"));
+            match asked.and_then(|mut client| ask(&mut client).map(|()| client)) {
+                Ok(client) => {
+                    self.answers.fetch_add(1, SeqCst);
+                    kept = keeps.then_some(client);
+                }
+                Err(failure) => failures.push(failure),
+            }
+            // Otherwise they would take all of the machine, and what they are to see would take place no more.
+            thread::park_timeout(PAUSE);
+        }
+        failures
+    }
+}
+
+impl Client {
+    /// Sends a request and reads the answer, whose body must be whole.
+    ///
+    /// # Errors
+    /// Those of the socket, or a body that is cut off, in words.
+    pub fn try_request(
+        &mut self,
+        method: &str,
+        target: &str,
+        fields: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Response, String> {
+        self.try_send(method, target, fields, body)
+            .and_then(|()| self.try_response(false))
+            .map_err(|error| format!("{method} {target}: {error}"))
+            .and_then(|response| match response.complete {
+                true => Ok(response),
+                false => Err(format!("{method} {target}: cut off after {:?}", response.text())),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::Upstream;
+
+    fn right(response: &Response) -> Result<(), String> {
+        match response.text() == "right" {
+            true => Ok(()),
+            false => Err(response.text()),
+        }
+    }
+
+    fn traffic(upstream: &Upstream) -> Traffic {
+        Traffic::start(upstream.address(), 1, |client, connection| {
+            right(&client.try_request("GET", "/", &[connection], b"")?)
+        })
+    }
+
+    #[test]
+    fn right_answers_are_counted_over_kept_and_new_connections() {
+        let upstream = Upstream::fixed("right");
+
+        let traffic = traffic(&upstream);
+        traffic.until_more(20);
+        let answers = traffic.end();
+
+        assert!(answers >= 20 && upstream.connections() > 1);
+        assert_eq!(upstream.requests().len() as u64, answers);
+    }
+
+    #[test]
+    #[should_panic(expected = "wrong")]
+    fn one_wrong_answer_is_a_failure() {
+        let upstream = Upstream::start(|turn| turn.fixed(200, "wrong"));
+
+        let traffic = traffic(&upstream);
+        traffic.until_more(1);
+        traffic.end();
+    }
+}
