@@ -1,19 +1,39 @@
+pub(crate) mod config;
+pub(crate) mod flags;
+
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
+use graylane_audit::Head;
+
+use config::Config;
+use flags::Flags;
 
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done; for `prove`: everything is as expected
    1  internal error
    2  usage
-  10  a file cannot be read or written
+  10  a file cannot be read or written, or is not there
   11  the file is not a graylane binary, or is damaged, or its notes were removed
   12  a committed expectation has a line that cannot be read
+  13  a configuration or a file of flags is invalid
+  14  a file does not count: no signature by a trusted key, or everybody may write the trust file
+  15  a key cannot be made or used
   20  `prove`: at least one surprise
-  21  `prove`: the artifacts are not of one version and commit";
+  21  `prove`: the artifacts are not of one version and commit
+  22  `config diff`: the configurations differ
+  23  `flags diff`: a gate does not hold
+  24  `flags lint --strict`: at least one warning
+  30  `audit verify`: the log is not what was written
+  31  `audit show --seq`: no such entry
+  32  no flag has that key
+  40  the gateway cannot be reached
+  41  the gateway refuses: no token, or a change that it does not take";
 
-/// Say what a graylane binary holds, and prove what the channels of a release leave out.
+/// Say what a graylane binary holds, prove what the channels of a release leave out, sign and compare configuration, read
+/// the audit log, and read, change, explain and compare flags.
 #[derive(Debug, Parser)]
 #[command(name = "grayctl", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -25,6 +45,15 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Inspect(Inspect),
     Prove(Prove),
+    /// Read the audit log: who changed what, when, from what to what.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Make keys; sign, verify, show and compare configuration.
+    #[command(subcommand)]
+    Config(Config),
+    /// Read, change, explain, check and compare flags, in files or of a gateway that runs.
+    #[command(subcommand)]
+    Flags(Flags),
     /// Print the completion script of a shell.
     ///
     /// For bash: `grayctl completion bash > ~/.local/share/bash-completion/completions/grayctl`.
@@ -75,4 +104,86 @@ pub(crate) struct Prove {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    Tail(Tail),
+    Show(Show),
+    Verify(Verify),
+}
+
+/// Show the last entries.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  grayctl audit tail /var/lib/graylane\n  \
+                        grayctl audit tail -n 100 -f --json /var/lib/graylane")]
+pub(crate) struct Tail {
+    /// The folder `server.state`, or one file of the log.
+    pub(crate) log: PathBuf,
+    /// How many.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    pub(crate) lines: usize,
+    /// Go on with the entries to come, also when a full file is put aside, until Ctrl-C.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Print the lines as they are.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show the entries that are asked for, oldest first; one alone in full.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  grayctl audit show --seq 41 /var/lib/graylane\n  \
+                        grayctl audit show --since 2h --key lanes.shop /var/lib/graylane")]
+pub(crate) struct Show {
+    /// The folder `server.state`, or one file of the log.
+    pub(crate) log: PathBuf,
+    /// The entry with this number, in full.
+    #[arg(long, value_name = "N")]
+    pub(crate) seq: Option<u64>,
+    /// Those since then: a time in UTC (`2026-03-01`, `2026-03-01T12:00:00Z`) or how long ago (`2h`, `3days`).
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) since: Option<SystemTime>,
+    /// Those about this key or one below it: `lanes.shop` takes in `lanes.shop.canary.weight`.
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Those of this action.
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+    /// Print the lines as they are.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Check that no entry was changed, removed, inserted or moved.
+///
+/// Each entry has the hash of the one before. That the end was cut off, or that the whole log was written anew, the files
+/// alone cannot show: note the head that this command prints somewhere else, and give it the next time by
+/// --expect-head. It must then still be there.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  grayctl audit verify /var/lib/graylane\n  \
+                        grayctl audit verify --expect-head \"$(cat noted-head)\" /var/lib/graylane\n\n\
+                        Exit codes:\n   0  every entry follows from the one before\n  \
+                        10  the log cannot be read, or is not there\n  \
+                        30  the log is not what was written; the message names file, line and entry")]
+pub(crate) struct Verify {
+    /// The folder `server.state`, or one file of the log.
+    pub(crate) log: PathBuf,
+    /// The head that was noted, as this command prints it.
+    #[arg(long, value_name = "SEQ:HASH")]
+    pub(crate) expect_head: Option<Head>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn since(text: &str) -> Result<SystemTime, String> {
+    let moment = humantime::parse_rfc3339_weak(text)
+        .or_else(|_| humantime::parse_rfc3339(&format!("{text}T00:00:00Z")));
+    if let Ok(time) = moment {
+        return Ok(time);
+    }
+    let ago = humantime::parse_duration(text).ok();
+    ago.and_then(|ago| SystemTime::now().checked_sub(ago))
+        .ok_or_else(|| "neither a time such as 2026-03-01T12:00:00Z nor a duration such as 2h".to_owned())
 }

@@ -1,5 +1,8 @@
 //! One file per command.
 
+pub(crate) mod audit;
+pub(crate) mod config;
+pub(crate) mod flags;
 pub(crate) mod inspect;
 pub(crate) mod prove;
 

@@ -1,4 +1,5 @@
-//! `grayctl`: says what a binary holds, and proves what the channels of a release leave out.
+//! `grayctl`: says what a binary holds, proves what the channels of a release leave out, signs and compares configuration,
+//! reads the audit log, and reads, changes, explains and compares flags.
 //!
 //! Results go to stdout, messages to stderr; with `--json` the result is one JSON object. Every way to end has its own
 //! exit code ([`exit`]), and every error says in a `hint:` line what to do next.
@@ -21,6 +22,9 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Inspect(asked) => command::inspect::run(asked, &mut out),
         Command::Prove(asked) => command::prove::run(asked, &mut out),
+        Command::Audit(asked) => command::audit::run(asked, &mut out),
+        Command::Config(asked) => command::config::run(asked, &mut out),
+        Command::Flags(asked) => command::flags::run(asked, &mut out),
         Command::Completion { shell } => command::completion(*shell, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::Output)) {

@@ -246,6 +246,8 @@ fn every_exit_code_stands_in_the_help_and_completions_are_written() {
         "  12  a committed",
         "  20  `prove`",
         "  21  `prove`",
+        "  30  `audit verify`",
+        "  31  `audit show --seq`",
     ] {
         assert!(help.contains(line), "{line}: {help}");
     }
