@@ -52,11 +52,14 @@ fn the_admin_port_serves_no_traffic_and_the_listener_no_admin_pages() {
 
 #[test]
 fn a_page_is_only_read() {
-    let gateway = gateway(&Upstream::echo());
+    let upstream = Upstream::echo();
+    let gateway = Recipe::to(upstream.address()).with_token().start();
 
-    let response = Client::connect(gateway.admin()).post("/metrics", b"x");
+    let anonymous = Client::connect(gateway.admin()).post("/metrics", b"x");
+    let known = gateway.order("POST", "/metrics", "x");
+    let response = gateway.order("DELETE", "/metrics", "");
 
-    assert_eq!(response.status, 405);
+    assert_eq!((anonymous.status, known.status, response.status), (401, 405, 405));
     assert!(
         response
             .header("allow")

@@ -119,6 +119,7 @@ fn a_wrong_file_ends_with_11_and_says_where() {
         (11, lane("weight = 5.00005"), "0.001"),
         (11, lane("weight = 101"), "100"),
         (11, lane("wieght = 5"), "weight"),
+        (11, lane("flag = \"nowhere\""), "nowhere"),
     ];
 
     for (line, text, word) in &wrong {
@@ -211,8 +212,11 @@ fn a_privileged_port_without_the_right_ends_with_13() {
     }
 
     let ran = run(command.args(["serve", "-c"]).arg(&file));
+    let checked = run(Command::new(binary()).args(["check", "-c"]).arg(&file));
 
     assert_message(&ran, 13, "gray.toml:2:", &["127.0.0.1:1"]);
+    // A check may run elsewhere, with other rights than the gateway will have.
+    assert_eq!(checked.code, 0, "{checked:?}");
 }
 
 #[test]
@@ -301,7 +305,7 @@ fn the_help_names_every_command_and_each_command_has_its_own() {
         "modules",
         "explain",
         "completion",
-        "graylane serve -c",
+        "graylane serve --env dev -c",
         "--version",
     ] {
         assert!(ran.stdout.contains(word), "{word}: {}", ran.stdout);

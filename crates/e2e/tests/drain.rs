@@ -381,18 +381,3 @@ fn threads(gateway: &Gateway, name: &str) -> usize {
         .filter(|comm| comm.trim() == name)
         .count()
 }
-
-#[test]
-fn a_hang_up_changes_nothing() {
-    let upstream = Upstream::echo();
-    let mut gateway = Recipe::to(upstream.address()).start();
-
-    gateway.signal("HUP");
-    eventually(LIMIT, "the signal is noted", || {
-        gateway.stderr().contains("SIGHUP")
-    });
-
-    assert_eq!(gateway.client().get("/", &[]).status, 200);
-    gateway.terminate();
-    assert_eq!(gateway.wait(LIMIT), 0);
-}
