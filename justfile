@@ -6,7 +6,7 @@ default:
 
 # Run the gateway with the example configuration, in the canary channel
 run *ARGS:
-    cargo run --features canary -- serve -c examples/quickstart.toml {{ ARGS }}
+    cargo run --features canary -- serve --env dev -c examples/quickstart.toml {{ ARGS }}
 
 # Run every check; `just test --quick` leaves out the slow end, `just test --only STEP` takes one
 test *ARGS:
@@ -35,6 +35,18 @@ prove *ARGS:
 # Measure the gateway side by side with nginx and HAProxy
 bench *ARGS:
     ci/bench/proxy {{ ARGS }}
+
+# Measure the flag evaluator and the OFREP server beside their peers
+bench-flags *ARGS:
+    ci/bench/flags {{ ARGS }}
+
+# Compare the flag evaluator with the official ones on random flags
+crosscheck *ARGS:
+    ci/crosscheck {{ ARGS }}
+
+# Let OpenFeature's own SDKs talk to the gateway; `just sdk --all` has the Rust SDK as well
+sdk *ARGS:
+    ci/sdk {{ ARGS }}
 
 # Build the documentation of all crates
 doc:

@@ -12,7 +12,7 @@ from .cores import pinned
 from .failure import BenchError
 
 CONNECTIONS = 64
-_MARK = "bench-summary "
+MARK = "bench-summary "
 
 _SCRIPT = """\
 local requests, last = {}, %(users)d
@@ -64,13 +64,20 @@ def write_script(folder: Path) -> Path:
         for name, value in {"Host": traffic.HOST, **traffic.PLAIN_HEADERS}.items()
     )
     path = folder / "users.lua"
-    path.write_text(headers + _SCRIPT % {"users": traffic.USERS, "key": traffic.KEY, "mark": _MARK})
+    path.write_text(headers + _SCRIPT % {"users": traffic.USERS, "key": traffic.KEY, "mark": MARK})
     return path
 
 
-def run(port: int, seconds: int, core: int, script: Path, halfway: Callable[[], None]) -> Load:
+def run(
+    port: int,
+    seconds: int,
+    core: int,
+    script: Path,
+    halfway: Callable[[], None],
+    connections: int = CONNECTIONS,
+) -> Load:
     """Run wrk on `core` for whole seconds; `halfway` is called once in the middle, with all connections open."""
-    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
+    argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
     with pinned(core):
         process = subprocess.Popen(
             [*argv, f"http://127.0.0.1:{port}/"],
@@ -95,8 +102,8 @@ def run(port: int, seconds: int, core: int, script: Path, halfway: Callable[[], 
 def parse(output: str) -> Load:
     """The summary that our script printed."""
     for line in output.splitlines():
-        if line.startswith(_MARK):
-            return _load(json.loads(line.removeprefix(_MARK)))
+        if line.startswith(MARK):
+            return _load(json.loads(line.removeprefix(MARK)))
     raise BenchError(f"wrk printed no summary: {output.strip()[-300:]}")
 
 

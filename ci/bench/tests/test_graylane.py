@@ -17,7 +17,7 @@ class Configuration(unittest.TestCase):
             command = Graylane(Path("/nowhere/graylane")).command(site)
             config = tomllib.loads(Path(command[-1]).read_text())
 
-        self.assertEqual(command[:3], ["/nowhere/graylane", "serve", "-c"])
+        self.assertEqual(command[:5], ["/nowhere/graylane", "serve", "--env", "dev", "-c"])
         self.assertEqual(
             config,
             {

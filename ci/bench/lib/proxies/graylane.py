@@ -47,7 +47,7 @@ endpoints = ["http://127.0.0.1:{site.stable}"]
 weight = {CANARY_PERCENT}
 endpoints = ["http://127.0.0.1:{site.canary}"]
 """
-        return [str(self.binary), "serve", "-c", site.write("graylane.toml", config)]
+        return [str(self.binary), "serve", "--env", "dev", "-c", site.write("graylane.toml", config)]
 
 
 def prod_binary(given: Path | None) -> Path:

@@ -1,0 +1,1 @@
+"""The cross-check of our evaluator against the official one of the same bucketing generation."""

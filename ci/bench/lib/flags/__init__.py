@@ -1,0 +1,1 @@
+"""What only the bench of the flags knows."""
