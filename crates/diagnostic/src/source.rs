@@ -49,6 +49,11 @@ impl Source {
         &self.text
     }
 
+    /// The line of a byte, counted from 1, without its column: that costs as much as the line is long, and a file may be one line.
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_of(offset.saturating_sub(self.base)) + 1
+    }
+
     /// The line and the column of a byte, both counted from 1, the column in characters. An offset past the end means
     /// the end; one within a character means that character.
     pub fn place(&self, offset: usize) -> (usize, usize) {
@@ -176,6 +181,7 @@ mod tests {
         let places = [0, 4, 7, 9, 13, 15, 999].map(|offset| source.place(offset));
 
         assert_eq!(places, [(1, 1), (1, 5), (2, 1), (2, 2), (2, 6), (2, 6), (3, 1)]);
+        assert_eq!([0, 7, 13, 999].map(|offset| source.line(offset)), [1, 2, 2, 3]);
     }
 
     #[test]

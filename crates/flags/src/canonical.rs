@@ -1,6 +1,8 @@
 //! A flag as one line of JSON in which nothing is left to taste: two definitions mean the same if the lines are the same.
 //! Audit entries and comparisons show it.
 
+mod same;
+
 use std::fmt::Write as _;
 
 use crate::{Data, Definition, Definitions, Node, Number, State, Value};

@@ -6,6 +6,7 @@ mod fields;
 mod file;
 mod flag;
 mod metadata;
+mod names;
 mod prerequisites;
 mod refs;
 mod rule;

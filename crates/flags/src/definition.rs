@@ -1,6 +1,7 @@
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::{Bucketing, Node, Value};
+use crate::{Bucketing, Node, Text, Value};
 
 /// Metadata by name: strings, numbers and booleans.
 pub type Metadata = Vec<(Box<str>, Value)>;
@@ -20,7 +21,7 @@ pub struct Definitions {
 #[derive(Debug, Clone)]
 pub struct Definition {
     /// Its key.
-    pub key: Box<str>,
+    pub key: Text,
     /// Where the key stands.
     pub span: Range<usize>,
     /// Whether it answers at all.
@@ -79,8 +80,8 @@ impl Kind {
 /// A variant of a flag.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// Its name.
-    pub name: Box<str>,
+    /// Its name; flags may share it.
+    pub name: Arc<str>,
     /// Its value; of the flag's [`Kind`].
     pub value: Value,
 }

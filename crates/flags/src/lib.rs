@@ -41,5 +41,5 @@ pub use registry::{
 };
 pub use resolution::{EvaluateError, Reason, Resolution};
 pub use set::{CompiledFlag, FlagId, FlagSet, Options};
-pub use tree::{Data, Key, Node, Number};
+pub use tree::{Data, Key, Node, Number, Text};
 pub use value::{Value, ValueRef};

@@ -2,6 +2,9 @@ use std::ops::Range;
 
 use crate::Value;
 
+/// A string of a tree. A short one, as most are, stands in place: it takes no memory of its own.
+pub type Text = smol_str::SmolStr;
+
 /// A value as it was written, with its place: what JSON and TOML have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
@@ -21,7 +24,7 @@ pub enum Data {
     /// A finite number.
     Number(Number),
     /// A string.
-    Text(Box<str>),
+    Text(Text),
     /// An array.
     List(Vec<Node>),
     /// An object, in written order; no key stands twice.
@@ -50,12 +53,12 @@ impl Node {
             Data::Bool(value) => Value::Bool(value),
             Data::Number(Number::Integer(value)) => Value::Integer(value),
             Data::Number(Number::Float(value)) => Value::Float(value),
-            Data::Text(text) => Value::Text(text),
+            Data::Text(text) => Value::Text(text.as_str().into()),
             Data::List(items) => Value::List(items.into_iter().map(Self::into_value).collect()),
             Data::Map(fields) => {
                 let fields = fields
                     .into_iter()
-                    .map(|(key, node)| (key.name, node.into_value()));
+                    .map(|(key, node)| (key.name.as_str().into(), node.into_value()));
                 Value::Map(fields.collect())
             }
         }
@@ -77,5 +80,5 @@ pub struct Key {
     /// Its bytes.
     pub span: Range<usize>,
     /// The key.
-    pub name: Box<str>,
+    pub name: Text,
 }

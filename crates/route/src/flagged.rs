@@ -34,7 +34,7 @@ impl FlagLane {
         };
         let variants = flags.flag(flag).variants();
         let found = variants.iter().position(|variant| match &named.variant {
-            Some(name) => variant.name == *name,
+            Some(name) => *variant.name == **name,
             None => variant.value == Value::Bool(true),
         });
         match found {

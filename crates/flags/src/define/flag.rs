@@ -3,7 +3,8 @@ use std::ops::Range;
 use graylane_diagnostic::{Diagnostic, Source, quote};
 
 use super::faults::Faults;
-use super::fields::{Format, known, object, wrong_type};
+use super::fields::{Format, known, wrong_type};
+use super::names::Names;
 use super::prerequisites::{self, Wanted};
 use super::refs::Evaluators;
 use super::split::{self, Share};
@@ -24,6 +25,8 @@ pub(super) struct Around<'f> {
     pub(super) source: &'f Source,
     pub(super) format: Format,
     pub(super) evaluators: &'f Evaluators,
+    /// Whether a rule may have a `$ref`.
+    pub(super) refers: bool,
     pub(super) options: ReadOptions,
 }
 
@@ -36,6 +39,8 @@ pub(super) struct Shared {
     pub(super) left_out: Faults,
     /// Mistakes that cost nothing.
     pub(super) notes: Faults,
+    /// Those of variants.
+    pub(super) names: Names,
 }
 
 const KEYS: [&[&str]; 8] = [
@@ -54,15 +59,24 @@ const KEYS: [&[&str]; 8] = [
 pub(super) fn read(key: Key, node: Node, around: Around<'_>, shared: &mut Shared) -> Option<Draft> {
     let faults = &mut shared.left_out;
     let before = faults.count();
-    let fields = object(&format!("the flag {}", quote(&key.name)), node)
-        .map_err(|fault| faults.add(fault.hint("its keys are `state`, `variants` and more")))
-        .ok()?;
+    let fields = match node.data {
+        Data::Map(fields) => fields,
+        data => {
+            let fault = wrong_type(&format!("the flag {}", quote(&key.name)), "an object", &data);
+            faults.add(
+                fault
+                    .hint("its keys are `state`, `variants` and more")
+                    .at(node.span),
+            );
+            return None;
+        }
+    };
     let keys = known(fields, &KEYS, around.format.into(), faults);
     let [stated, written, default, targeting, own, wanted, hash_mod, _] =
         keys.map(|key| key.map(|(_, node)| node));
     let (state, share) = read_state(&key, stated, hash_mod, faults);
     let (kind, variants) = match written {
-        Some(node) => variants::read(node, faults).unzip(),
+        Some(node) => variants::read(node, &mut shared.names, faults).unzip(),
         None if share.is_some() => {
             let (kind, variants) = variants::on_and_off();
             (Some(kind), Some(variants))
@@ -193,9 +207,14 @@ pub(super) fn no_variant(name: &str, span: Range<usize>, variants: &[Variant], f
 /// The rule with everything that it refers to, `None` within where that is empty; `None` where it refers to nothing.
 fn resolve(key: &Key, mut node: Node, around: Around<'_>, shared: &mut Shared) -> Option<Option<Node>> {
     let Around {
-        evaluators, options, ..
+        evaluators,
+        options,
+        refers,
+        ..
     } = around;
-    if options.as_flagd {
+    if !refers {
+        // Nothing to replace.
+    } else if options.as_flagd {
         evaluators.resolve(&mut node, &mut shared.budget, &mut shared.notes);
     } else {
         let faults = &mut shared.left_out;

@@ -26,7 +26,9 @@ pub(super) fn of_fields(fields: Vec<(Key, Node)>, faults: &mut Faults) -> Metada
     }
     for (key, node) in fields {
         match node.data {
-            Data::Text(_) | Data::Number(_) | Data::Bool(_) => metadata.push((key.name, node.into_value())),
+            Data::Text(_) | Data::Number(_) | Data::Bool(_) => {
+                metadata.push((key.name.as_str().into(), node.into_value()));
+            }
             data => {
                 let fault = Diagnostic::new(format!("metadata {} is {}", quote(&key.name), data.kind()));
                 faults.add(

@@ -10,7 +10,7 @@ use graylane_diagnostic::{Diagnostic, quote};
 use super::faults::Faults;
 use super::fields::{Others, known, object, text, wrong_type};
 use super::flag::{Draft, index_of, no_variant};
-use crate::{Data, Key, Kind, Node, Prerequisite, Value};
+use crate::{Data, Key, Kind, Node, Prerequisite, Text, Value};
 
 /// A prerequisite as it was written.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ fn one(item: Node, faults: &mut Faults) -> Option<Wanted> {
 
 /// A flag of the set: `None` where it is broken.
 pub(super) struct Slot {
-    pub(super) key: Box<str>,
+    pub(super) key: Text,
     /// The number of the file that has it last.
     pub(super) file: usize,
     pub(super) draft: Option<Draft>,
@@ -90,12 +90,7 @@ pub(super) struct Slot {
 
 /// Finds the flags that others want, and takes out those that cannot have them. Mistakes that follow from others are told
 /// only where `tell_all`: where the set is used without the broken flags.
-pub(super) fn join(
-    slots: &mut [Slot],
-    index: &HashMap<Box<str>, usize>,
-    tell_all: bool,
-    faults: &mut Faults,
-) {
+pub(super) fn join(slots: &mut [Slot], index: &HashMap<Text, usize>, tell_all: bool, faults: &mut Faults) {
     let found: Vec<Vec<Edge>> = slots
         .iter()
         .map(|slot| edges(slot, slots, index, faults))
@@ -149,7 +144,7 @@ struct Edge {
 }
 
 /// What a flag wants, without what it cannot have.
-fn edges(slot: &Slot, slots: &[Slot], index: &HashMap<Box<str>, usize>, faults: &mut Faults) -> Vec<Edge> {
+fn edges(slot: &Slot, slots: &[Slot], index: &HashMap<Text, usize>, faults: &mut Faults) -> Vec<Edge> {
     let wanted = slot.draft.iter().flat_map(|draft| &draft.wanted);
     let edges = wanted.filter_map(|wanted| {
         let Some(to) = index.get(&wanted.flag.name).copied() else {

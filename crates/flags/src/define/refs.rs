@@ -6,7 +6,7 @@ use graylane_diagnostic::{Diagnostic, quote};
 
 use super::faults::Faults;
 use crate::read::MAX_DEPTH;
-use crate::{Data, Key, Node};
+use crate::{Data, Key, Node, Text};
 
 /// The memory that all evaluators may take where they are used, in bytes: those that use each other twice would else double
 /// with each step.
@@ -15,9 +15,9 @@ pub(super) const BUDGET: usize = 128 << 20;
 /// The rules that others may use, by name.
 #[derive(Debug, Default)]
 pub(super) struct Evaluators {
-    rules: HashMap<Box<str>, Node>,
+    rules: HashMap<Text, Node>,
     /// The names as they were written, for hints.
-    names: Vec<Box<str>>,
+    names: Vec<Text>,
 }
 
 impl Evaluators {
@@ -47,7 +47,7 @@ struct Walk<'e> {
     budget: &'e mut usize,
     faults: &'e mut Faults,
     /// The evaluators that led here.
-    within: Vec<Box<str>>,
+    within: Vec<Text>,
     good: bool,
 }
 

@@ -1,16 +1,19 @@
 //! Files -> one set.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote};
 
 use super::copies::Copies;
 use super::faults::Faults;
+use super::fields::Format;
 use super::file::{self, File};
 use super::flag::{self, Around, Shared};
+use super::names::Names;
 use super::prerequisites::{self, Slot};
 use super::{ReadOptions, Reading, refs};
-use crate::{Bucketing, Definitions, Key, Node};
+use crate::{Bucketing, Definitions, Key, Node, Text};
 
 pub(super) fn read<'s>(
     files: impl IntoIterator<Item = &'s Source>,
@@ -21,6 +24,7 @@ pub(super) fn read<'s>(
         budget: refs::BUDGET,
         left_out: Faults::default(),
         notes: Faults::default(),
+        names: Names::default(),
     };
     let mut unreadable = Vec::new();
     let mut files: Vec<File<'s>> = files
@@ -100,11 +104,19 @@ fn agree(files: &[File<'_>], faults: &mut Faults) {
     }
 }
 
+/// Whether a rule of the file may have a `$ref`. JSON is no deeper than [`crate::MAX_DEPTH`] as a whole, so that there is
+/// nothing else to find in its rules; TOML may have rules as strings, each as deep.
+fn refers(file: &File<'_>) -> bool {
+    let text = file.source.text();
+    // With a backslash the key may be written in many ways.
+    file.format == Format::Toml || text.contains("$ref") || text.contains('\\')
+}
+
 /// The flags of the files so far.
 struct Set {
     options: ReadOptions,
     slots: Vec<Slot>,
-    index: HashMap<Box<str>, usize>,
+    index: HashMap<Text, usize>,
 }
 
 impl Set {
@@ -129,23 +141,29 @@ impl Set {
             source: file.source,
             format: file.format,
             evaluators: &file.evaluators,
+            refers: refers(file),
             options: self.options,
         };
         let different = copies.different(&file.metadata);
+        self.index.reserve(flags.len());
+        self.slots.reserve(flags.len());
         for (key, node) in flags {
             let (name, span) = (key.name.clone(), key.span.clone());
             let mut draft = flag::read(key, node, around, shared);
             if let Some(draft) = &mut draft {
                 copies.lay_under(&mut draft.definition.metadata, &different, &file.metadata);
             }
-            let Some(place) = self.index.get(&name).copied() else {
-                self.index.insert(name.clone(), self.slots.len());
-                self.slots.push(Slot {
-                    key: name,
-                    file: number,
-                    draft,
-                });
-                continue;
+            let place = match self.index.entry(name.clone()) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    new.insert(self.slots.len());
+                    self.slots.push(Slot {
+                        key: name,
+                        file: number,
+                        draft,
+                    });
+                    continue;
+                }
             };
             let slot = &mut self.slots[place];
             if slot.file == number {

@@ -55,7 +55,7 @@ pub(super) fn hash_mod(node: Node, faults: &mut Faults) -> Option<Share> {
             faults.add(fault.hint("the field of the context that decides, such as \"uid\""));
             None
         }
-        Some(Ok(name)) => (&*name.name != "targetingKey").then_some(name.name),
+        Some(Ok(name)) => (&*name.name != "targetingKey").then(|| name.name.as_str().into()),
         None => None,
     };
     (faults.count() == before).then_some(Share {

@@ -28,9 +28,13 @@ pub(super) fn read(node: &Node) -> Result<Stated, Diagnostic> {
 }
 
 fn word(text: &str) -> Result<Stated, Diagnostic> {
+    // Nearly every flag says so.
+    if text.eq_ignore_ascii_case("enabled") {
+        return Ok(Stated::Enabled);
+    }
     let lower = text.to_ascii_lowercase();
     match lower.as_str() {
-        "enabled" | "true" | "on" | "1" => return Ok(Stated::Enabled),
+        "true" | "on" | "1" => return Ok(Stated::Enabled),
         "disabled" | "false" | "off" | "0" => return Ok(Stated::Disabled),
         _ => {}
     }

@@ -4,13 +4,14 @@ use graylane_diagnostic::{Diagnostic, quote};
 
 use super::faults::Faults;
 use super::fields::object;
-use crate::{Data, Kind, Node, Value, Variant};
+use super::names::Names;
+use crate::{Data, Kind, Node, Text, Value, Variant};
 
 /// More variants than anybody needs, and few enough to look them up one after another.
 const MOST: usize = 1_000;
 
 /// Reads variants: at least one, all of one type.
-pub(super) fn read(node: Node, faults: &mut Faults) -> Option<(Kind, Vec<Variant>)> {
+pub(super) fn read(node: Node, names: &mut Names, faults: &mut Faults) -> Option<(Kind, Vec<Variant>)> {
     let span = node.span.clone();
     let fields = object("`variants`", node)
         .map_err(|fault| faults.add(fault.hint("such as on = true and off = false, by name")))
@@ -22,7 +23,7 @@ pub(super) fn read(node: Node, faults: &mut Faults) -> Option<(Kind, Vec<Variant
         faults.add(Diagnostic::new(format!("a flag has at most {MOST} variants")).at(span));
         return None;
     }
-    let mut first: Option<(Kind, Box<str>)> = None;
+    let mut first: Option<(Kind, Text)> = None;
     let mut variants = Vec::with_capacity(fields.len());
     for (key, node) in fields {
         if key.name.is_empty() {
@@ -60,7 +61,7 @@ pub(super) fn read(node: Node, faults: &mut Faults) -> Option<(Kind, Vec<Variant
             None => first = Some((kind, key.name.clone())),
         }
         variants.push(Variant {
-            name: key.name,
+            name: names.get(&key.name),
             value: node.into_value(),
         });
     }

@@ -232,7 +232,7 @@ fn constant(node: &Node, depth: u32) -> Option<Value> {
         Data::Bool(value) => Value::Bool(*value),
         Data::Number(Number::Integer(value)) => Value::Integer(*value),
         Data::Number(Number::Float(value)) => Value::Float(*value),
-        Data::Text(text) => Value::Text(text.clone()),
+        Data::Text(text) => Value::Text(text.as_str().into()),
         Data::List(items) => Value::List(
             items
                 .iter()

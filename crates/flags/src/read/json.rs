@@ -21,37 +21,55 @@ pub fn read_json(source: &Source) -> Result<Node, Diagnostics> {
 
 /// Reads JSON that stands within another text.
 pub(crate) fn read_within(text: &str, place: Place) -> Result<Node, Diagnostic> {
-    Reader { text, at: 0, place }.document()
+    let reader = Reader {
+        text,
+        at: 0,
+        place,
+        open: Vec::new(),
+        items: Vec::new(),
+        keys: Vec::new(),
+        fields: Vec::new(),
+    };
+    reader.document()
 }
 
 struct Reader<'t> {
     text: &'t str,
     at: usize,
     place: Place,
+    open: Vec<Open>,
+    /// What stands in the open arrays, the innermost last, so that each takes the memory that it needs, once.
+    items: Vec<Node>,
+    /// The keys whose values are read now, one for each open object.
+    keys: Vec<Key>,
+    /// What stands in the open objects.
+    fields: Vec<(Key, Node)>,
 }
 
 /// An array or an object whose end has not been read.
+#[derive(Clone, Copy)]
 struct Open {
     start: usize,
-    inner: Inner,
+    kind: Kind,
+    /// How many items or fields the outer ones have.
+    outer: usize,
 }
 
-enum Inner {
-    List(Vec<Node>),
-    /// With the key whose value is read now.
-    Map(Vec<(Key, Node)>, Key),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    List,
+    Map,
 }
 
 impl Reader<'_> {
     fn document(mut self) -> Result<Node, Diagnostic> {
-        let mut open: Vec<Open> = Vec::new();
         loop {
-            let Some(mut node) = self.value(&mut open)? else {
+            let Some(mut node) = self.value()? else {
                 continue;
             };
             // A value is complete: it goes into what it stands in, which may be complete by it.
             loop {
-                let Some(parent) = open.pop() else {
+                let Some(parent) = self.open.last().copied() else {
                     self.blanks();
                     return match self.peek() {
                         None => Ok(node),
@@ -59,29 +77,31 @@ impl Reader<'_> {
                     };
                 };
                 match self.complete(parent, node)? {
-                    Complete::Closed(closed) => node = closed,
-                    Complete::More(parent) => {
-                        open.push(parent);
-                        break;
-                    }
+                    Some(closed) => node = closed,
+                    None => break,
                 }
             }
         }
     }
 
     /// Reads a value; `None` where it is an array or object that has been opened and expects a value first.
-    fn value(&mut self, open: &mut Vec<Open>) -> Result<Option<Node>, Diagnostic> {
+    fn value(&mut self) -> Result<Option<Node>, Diagnostic> {
         self.blanks();
         let start = self.at;
         let data = match self.peek() {
-            Some(b'{' | b'[') if open.len() == MAX_DEPTH => {
+            Some(b'{' | b'[') if self.open.len() == MAX_DEPTH => {
                 return Err(self.fault(too_deep(), start..start + 1));
             }
             Some(b'{') => {
                 self.at += 1;
                 if !self.ends_with(b'}') {
-                    let inner = Inner::Map(Vec::new(), self.key()?);
-                    open.push(Open { start, inner });
+                    let key = self.key()?;
+                    self.keys.push(key);
+                    self.open.push(Open {
+                        start,
+                        kind: Kind::Map,
+                        outer: self.fields.len(),
+                    });
                     return Ok(None);
                 }
                 Data::Map(Vec::new())
@@ -89,8 +109,11 @@ impl Reader<'_> {
             Some(b'[') => {
                 self.at += 1;
                 if !self.ends_with(b']') {
-                    let inner = Inner::List(Vec::new());
-                    open.push(Open { start, inner });
+                    self.open.push(Open {
+                        start,
+                        kind: Kind::List,
+                        outer: self.items.len(),
+                    });
                     return Ok(None);
                 }
                 Data::List(Vec::new())
@@ -98,7 +121,7 @@ impl Reader<'_> {
             Some(b'"') => Data::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => Data::Number(self.number()?),
             Some(byte) if byte.is_ascii_alphabetic() => self.word()?,
-            None if self.text.trim().is_empty() && open.is_empty() => {
+            None if self.text.trim().is_empty() && self.open.is_empty() => {
                 let fault = Diagnostic::new("the text is empty");
                 return Err(self.fault(fault.hint("the smallest one is {\"flags\": {}}"), start..start));
             }
@@ -107,11 +130,11 @@ impl Reader<'_> {
         Ok(Some(self.node(start, data)))
     }
 
-    /// Puts a value into what it stands in, and reads on to its end or to the next value.
-    fn complete(&mut self, mut parent: Open, node: Node) -> Result<Complete, Diagnostic> {
-        let (end, ends) = match &parent.inner {
-            Inner::List(_) => (b']', "`,` or `]`"),
-            Inner::Map(..) => (b'}', "`,` or `}`"),
+    /// Puts a value into what it stands in, and reads on to the next value, or to the end: then that is complete as well.
+    fn complete(&mut self, parent: Open, node: Node) -> Result<Option<Node>, Diagnostic> {
+        let (end, ends) = match parent.kind {
+            Kind::List => (b']', "`,` or `]`"),
+            Kind::Map => (b'}', "`,` or `}`"),
         };
         self.blanks();
         let comma = self.at;
@@ -126,28 +149,31 @@ impl Reader<'_> {
             let fault = fault.hint("JSON has commas only between two values: remove it");
             return Err(self.fault(fault, comma..comma + 1));
         }
-        match &mut parent.inner {
-            Inner::List(items) => items.push(node),
-            Inner::Map(fields, key) => {
-                let next = if more { Some(self.key()?) } else { None };
-                let empty = || Key {
-                    span: 0..0,
-                    name: "".into(),
-                };
-                fields.push((std::mem::replace(key, next.unwrap_or_else(empty)), node));
+        match parent.kind {
+            Kind::List => self.items.push(node),
+            Kind::Map => {
+                // Each open object has one.
+                if let Some(key) = self.keys.pop() {
+                    self.fields.push((key, node));
+                }
             }
         }
         if more {
-            return Ok(Complete::More(parent));
+            if parent.kind == Kind::Map {
+                let key = self.key()?;
+                self.keys.push(key);
+            }
+            return Ok(None);
         }
-        let data = match parent.inner {
-            Inner::List(items) => Data::List(items),
-            Inner::Map(fields, _) => {
-                unique(&fields)?;
-                Data::Map(fields)
+        self.open.pop();
+        let data = match parent.kind {
+            Kind::List => Data::List(self.items.split_off(parent.outer)),
+            Kind::Map => {
+                unique(&self.fields[parent.outer..])?;
+                Data::Map(self.fields.split_off(parent.outer))
             }
         };
-        Ok(Complete::Closed(self.node(parent.start, data)))
+        Ok(Some(self.node(parent.start, data)))
     }
 
     /// A key and the colon behind it.
@@ -216,13 +242,6 @@ impl Reader<'_> {
         };
         self.fault(fault.hint(hint), self.at..self.at + found.len_utf8())
     }
-}
-
-enum Complete {
-    /// The array or object is complete as well.
-    Closed(Node),
-    /// It has more values.
-    More(Open),
 }
 
 /// Up to here comparing all keys with one another is cheaper than hashing them.

@@ -70,7 +70,7 @@ fn build(definitions: &Definitions, options: Options, manner: Manner) -> Result<
                 bucketing: definitions.bucketing,
                 program,
                 prerequisites: definition.prerequisites.clone().into(),
-                key: definition.key.clone(),
+                key: definition.key.as_str().into(),
                 kind: definition.kind,
                 state: definition.state,
                 metadata: overlay(&definitions.metadata, &definition.metadata),

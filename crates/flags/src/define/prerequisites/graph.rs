@@ -27,6 +27,10 @@ pub(super) fn check(slots: &[Slot], edges: &[Vec<Edge>], broken: &mut [bool], fa
         if marks[root] != Mark::New {
             continue;
         }
+        if edges[root].is_empty() {
+            marks[root] = Mark::Done;
+            continue;
+        }
         marks[root] = Mark::Open;
         // Each flag of the way, and how many of its edges have been looked at.
         let mut way = vec![(root, 0)];

@@ -56,13 +56,18 @@ fn is_one_of(operands: &mut [Expr]) -> Option<Expr> {
     let [Expr::Var(_), Expr::List(items)] = &*operands else {
         return None;
     };
-    let texts = items.iter().map(|item| match item {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    });
-    let texts = Texts::new(texts.collect::<Option<_>>()?);
-    match take(operands.first_mut()?) {
-        Expr::Var(var) => Some(test(var, What::OneOf(texts))),
+    if items.iter().any(|item| !matches!(item, Value::Text(_))) {
+        return None;
+    }
+    let [var, items] = operands else { return None };
+    match (take(var), take(items)) {
+        (Expr::Var(var), Expr::List(items)) => {
+            let texts = items.into_iter().filter_map(|item| match item {
+                Value::Text(text) => Some(text),
+                _ => None,
+            });
+            Some(test(var, What::OneOf(Texts::new(texts.collect()))))
+        }
         _ => None,
     }
 }

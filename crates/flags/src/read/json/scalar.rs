@@ -3,16 +3,17 @@
 use graylane_diagnostic::{Diagnostic, quote};
 
 use super::Reader;
-use crate::{Data, Number};
+use crate::{Data, Number, Text};
 
 impl Reader<'_> {
     /// A string; its opening quote is next.
-    pub(super) fn string(&mut self) -> Result<Box<str>, Diagnostic> {
+    pub(super) fn string(&mut self) -> Result<Text, Diagnostic> {
         let start = self.at;
         self.at += 1;
         let mut copied = self.at;
         let mut decoded = String::new();
         loop {
+            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     let rest = &self.text[copied..self.at];
@@ -39,8 +40,8 @@ impl Reader<'_> {
                     let hint = format!("write it as {written}; or is the quote at the end missing?");
                     return Err(self.fault(fault.hint(hint), start..self.at));
                 }
-                Some(_) => self.at += 1,
-                None => {
+                // Everything else is plain, so this is the end of the text.
+                _ => {
                     let fault = Diagnostic::new("the string has no end");
                     let fault = fault.hint("it ends with a double quote: \"");
                     return Err(self.fault(fault, start..self.at));
@@ -198,6 +199,28 @@ impl Reader<'_> {
         let fault = Diagnostic::new(format!("{} is not JSON", quote(word)));
         Err(self.fault(fault.hint(hint), start..self.at))
     }
+}
+
+/// How many bytes come before the first quote, backslash or control character.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let (words, last) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let (quote, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+        // The high bit of each byte that is 0, or below 0x20. A borrow can only set bits behind the first such byte.
+        let found = (quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash)
+            | (word.wrapping_sub(ONES * 0x20) & !word);
+        if found & HIGHS != 0 {
+            return number * 8 + (found & HIGHS).trailing_zeros() as usize / 8;
+        }
+    }
+    let until = last
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    words.len() * 8 + until.unwrap_or(last.len())
 }
 
 fn not_a_number(text: &str) -> &'static str {

@@ -105,7 +105,7 @@ fn references(node: &Node, used: &mut HashSet<String>) {
 
 /// Flags that a later file replaces: allowed as a layer, surprising as an accident.
 fn replaced(trees: &[Node], sources: &Sources, all: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<Box<str>, Key> = HashMap::new();
+    let mut seen = HashMap::new();
     for tree in trees {
         for key in child(tree, &["flags"]).map(keys).unwrap_or_default() {
             let Some(before) = seen.insert(key.name.clone(), key.clone()) else {
