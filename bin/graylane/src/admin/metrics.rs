@@ -3,7 +3,7 @@
 use graylane_ofrep::Outcome;
 use graylane_pipeline::MetricsText;
 
-use crate::change::{Ending, Trigger};
+use crate::change::{Ending, Handle, Trigger};
 use crate::start::Parts;
 
 /// Changes of the configuration, and the flag server.
@@ -35,6 +35,15 @@ pub(super) fn changes(parts: &Parts, out: &mut MetricsText) {
     );
     let took = known.took.unwrap_or_default().as_secs_f64();
     out.sample("graylane_config_reload_seconds", &[], took);
+    if let Some(looked_at) = parts.changes().and_then(Handle::looked_at) {
+        out.family(
+            "graylane_config_watch_age_seconds",
+            "gauge",
+            "How long ago the files were last looked at.",
+        );
+        let age = looked_at.elapsed().as_secs_f64();
+        out.sample("graylane_config_watch_age_seconds", &[], age);
+    }
     if let Some(loaded) = parts.in_use() {
         out.family("graylane_flags", "gauge", "Flags in use.");
         out.sample("graylane_flags", &[], loaded.flags.set.len() as u64);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use graylane_flags::Definition;
+
 use crate::load::Loaded;
 
 /// A key of the configuration or a flag, before and after.
@@ -20,7 +22,7 @@ pub(crate) struct Difference {
 /// All differences, those of the configuration first, each part by key.
 pub(crate) fn differences(old: &Loaded, new: &Loaded) -> Vec<Difference> {
     let mut all = between(values(old), values(new));
-    all.extend(between(flags(old), flags(new)));
+    all.extend(flags(old, new));
     all
 }
 
@@ -63,12 +65,38 @@ fn values(loaded: &Loaded) -> BTreeMap<String, Known> {
     .collect()
 }
 
-fn flags(loaded: &Loaded) -> BTreeMap<String, Known> {
-    let definitions = &loaded.flags.definitions;
-    let all = definitions.flags.iter();
-    all.map(|flag| {
-        let key = format!("flag {}", graylane_diagnostic::cut(&flag.key));
-        (key, (definitions.canonical(flag), loaded.flags.origin(flag)))
-    })
-    .collect()
+/// Of ten thousand flags a change touches a few: only those that differ are written out.
+fn flags(old: &Loaded, new: &Loaded) -> Vec<Difference> {
+    let (before, after) = (&old.flags, &new.flags);
+    let mut all: Vec<Difference> = Vec::new();
+    for flag in &before.definitions.flags {
+        let now = after.find(&flag.key);
+        if now.is_some_and(|now| before.definitions.says_same(flag, &after.definitions, now)) {
+            continue;
+        }
+        let was = before.definitions.canonical(flag);
+        let is = now.map(|now| after.definitions.canonical(now));
+        if is.as_ref() != Some(&was) {
+            all.push(Difference {
+                key: name(flag),
+                old: Some(was),
+                new: is,
+                origin: now.and_then(|now| after.origin(now)),
+            });
+        }
+    }
+    let flags = after.definitions.flags.iter();
+    let added = flags.filter(|flag| before.find(&flag.key).is_none());
+    all.extend(added.map(|flag| Difference {
+        key: name(flag),
+        old: None,
+        new: Some(after.definitions.canonical(flag)),
+        origin: after.origin(flag),
+    }));
+    all.sort_by(|one, other| one.key.cmp(&other.key));
+    all
+}
+
+fn name(flag: &Definition) -> String {
+    format!("flag {}", graylane_diagnostic::cut(&flag.key))
 }

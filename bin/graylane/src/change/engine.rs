@@ -2,8 +2,8 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use std::{fmt, io, thread};
 
@@ -59,7 +59,11 @@ impl fmt::Debug for Tell {
 
 /// By which orders reach the engine.
 #[derive(Debug, Clone)]
-pub(crate) struct Handle(mpsc::SyncSender<Message>);
+pub(crate) struct Handle {
+    orders: mpsc::SyncSender<Message>,
+    /// Owned by the engine alone: the watch has a handle too, and must end with the engine.
+    watch: Weak<Watch>,
+}
 
 /// What the engine is told.
 #[derive(Debug)]
@@ -99,8 +103,13 @@ impl Handle {
         }
     }
 
+    /// When the files were last looked at; `None` before the first look, and after the end.
+    pub(crate) fn looked_at(&self) -> Option<Instant> {
+        self.watch.upgrade()?.looked_at()
+    }
+
     fn send(&self, message: Message) -> Result<(), NoAnswer> {
-        self.0.try_send(message).map_err(|error| match error {
+        self.orders.try_send(message).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => NoAnswer::Busy,
             mpsc::TrySendError::Disconnected(_) => NoAnswer::Ended,
         })
@@ -111,10 +120,12 @@ impl Engine {
     /// Starts the thread, which watches the files of the configuration from now on.
     pub(crate) fn start(self) -> io::Result<Handle> {
         let (sender, messages) = mpsc::sync_channel(WAITING);
-        let handle = Handle(sender);
-        let reloads = handle.clone();
+        let reloads = Handle {
+            orders: sender.clone(),
+            watch: Weak::new(),
+        };
         let in_use = Arc::clone(&self.in_use);
-        let watch = Watch::start(
+        let watch = Arc::new(Watch::start(
             watched(&self.in_use.load()),
             graylane_watch::Options::default(),
             Box::new(move |events| {
@@ -122,7 +133,11 @@ impl Engine {
                     reloads.reload(Trigger::File);
                 }
             }),
-        )?;
+        )?);
+        let handle = Handle {
+            orders: sender,
+            watch: Arc::downgrade(&watch),
+        };
         thread::Builder::new()
             .name("changes".to_owned())
             .spawn(move || self.run(&messages, &watch))?;

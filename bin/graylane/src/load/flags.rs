@@ -92,10 +92,17 @@ impl LoadedFlags {
         files.rfind(|file| file.document.path.display().to_string() == source.name())
     }
 
+    /// The definition of a flag.
+    pub(crate) fn find(&self, key: &str) -> Option<&Definition> {
+        // The numbers of the set follow the order of the definitions.
+        let id = self.set.find(key)?;
+        self.definitions.flags.get(id.0 as usize)
+    }
+
     /// Where a flag stands: file and line.
     pub(crate) fn origin(&self, flag: &Definition) -> Option<String> {
         let source = self.sources.as_ref()?.source_of(Some(flag.span.start));
-        Some(format!("{}:{}", source.name(), source.place(flag.span.start).0))
+        Some(format!("{}:{}", source.name(), source.line(flag.span.start)))
     }
 }
 
