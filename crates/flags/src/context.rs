@@ -34,25 +34,76 @@ pub struct Fields<'a> {
     pub unix_seconds: u64,
 }
 
+impl<'a> Fields<'a> {
+    // A loop and not `find`, which the compiler does not inline here.
+    #[inline(always)]
+    fn first(&self, name: &str, is_same: impl Fn(&[u8], &[u8]) -> bool) -> Option<ValueRef<'a>> {
+        for (field, value) in self.fields {
+            if field.len() == name.len() && is_same(field.as_bytes(), name.as_bytes()) {
+                return Some(*value);
+            }
+        }
+        None
+    }
+}
+
+/// Whether two strings of one length, from `N` to twice as many bytes, are the same.
+#[inline(always)]
+fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+}
+
 impl Context for Fields<'_> {
     #[inline]
     fn targeting_key(&self) -> Option<&str> {
         self.targeting_key
     }
 
-    // A loop and not `find`, which the compiler does not inline here.
+    // By the length of the name first: most are of the first two, and their loops have no other case to look for.
     #[inline(always)]
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        for (field, value) in self.fields {
-            if same(field, name) {
-                return Some(*value);
-            }
+        match name.len() {
+            4..8 => self.first(name, same_ends::<4>),
+            8..=16 => self.first(name, same_ends::<8>),
+            _ => self.first(name, same),
         }
-        None
     }
 
     #[inline]
     fn unix_seconds(&self) -> u64 {
         self.unix_seconds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Value;
+
+    #[test]
+    fn a_field_is_found_by_its_whole_name_however_long_it_is() {
+        let name = "abcdefghijklmnopqrstuvwxyz";
+
+        for length in 0..=name.len() {
+            let wanted = &name[..length];
+            // The same name but for one byte, each byte once.
+            let others: Vec<String> = (0..length)
+                .map(|at| format!("{}_{}", &wanted[..at], &wanted[at + 1..]))
+                .collect();
+            let mut fields: Vec<_> = others.iter().map(|other| (&**other, ValueRef::Null)).collect();
+            let without = fields.clone();
+            fields.extend([(wanted, ValueRef::Integer(1)), (wanted, ValueRef::Integer(2))]);
+            let find = |fields| {
+                let context = Fields {
+                    targeting_key: None,
+                    fields,
+                    unix_seconds: 0,
+                };
+                context.field(wanted).map(Value::from)
+            };
+
+            assert_eq!(find(&fields), Some(Value::Integer(1)), "{wanted}");
+            assert_eq!(find(&without), None, "{wanted}");
+        }
     }
 }

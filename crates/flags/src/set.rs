@@ -8,6 +8,7 @@ mod flag;
 mod names;
 
 pub use flag::CompiledFlag;
+pub(crate) use flag::Gray;
 use flag::{Chosen, Plan, Refused};
 use names::Names;
 
@@ -73,6 +74,11 @@ impl FlagSet {
             (0..self.flags.len()).map(|index| FlagId(index as u32)),
             &self.flags,
         )
+    }
+
+    /// The flag of that number; `None` where the set has not so many.
+    pub fn get(&self, id: FlagId) -> Option<&CompiledFlag> {
+        self.flags.get(id.0 as usize)
     }
 
     /// The flag of that number.

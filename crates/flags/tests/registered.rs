@@ -5,17 +5,22 @@ use std::sync::Arc;
 
 use graylane_diagnostic::Source;
 use graylane_flags::{
-    Bound, Definitions, Fields, FlagSet, Kind, Options, ReadOptions, RegisterError, Registry, Type, Value,
-    ValueRef, freeze_registered, register,
+    Bound, Bucketing, Definitions, Fields, FlagId, FlagSet, Kind, Options, ReadOptions, RegisterError,
+    Registry, Type, Value, ValueRef, freeze_registered, register,
 };
 
 fn set(text: &str, gray_on: bool) -> Arc<FlagSet> {
+    set_for(text, gray_on, Bucketing::default())
+}
+
+fn set_for(text: &str, gray_on: bool, bucketing: Bucketing) -> Arc<FlagSet> {
     let source = Source::new("flags.toml", text.to_owned());
     let reading = Definitions::read([&source], ReadOptions::default());
-    let definitions = reading
+    let mut definitions = reading
         .map_err(|faults| faults.render(&source))
         .unwrap()
         .definitions;
+    definitions.bucketing = bucketing;
     Arc::new(FlagSet::compile(&definitions, Options { gray_on }).unwrap())
 }
 
@@ -114,6 +119,50 @@ fn gray_flags_that_are_switched_off_are_off_for_everybody() {
     let (bound, _) = Bound::new(set(FLAGS, false), &registry.freeze());
 
     assert!(!everybody.value(&bound, &user(&[])));
+}
+
+#[test]
+fn a_gray_flag_of_the_code_is_what_an_evaluation_says() {
+    let text = r#"
+[flags.third]
+state = "gray-30"
+[flags.nobody]
+state = "gray-0"
+[flags.everybody]
+state = "gray-100"
+[flags.size]
+state = "gray-50"
+variants = { small = 1, large = 100 }
+default = "small"
+"#;
+    let keys: Vec<String> = (0..300).map(|user| format!("user-{user}")).collect();
+    let keys = keys.iter().map(|key| Some(&**key)).chain([None, Some("")]);
+
+    for bucketing in [Bucketing::V1, Bucketing::V2, Bucketing::V3] {
+        let set = set_for(text, true, bucketing);
+        let mut registry = Registry::new();
+        let booleans = ["third", "nobody", "everybody"].map(|key| registry.boolean(key, true).unwrap());
+        let size = registry.integer("size", 7).unwrap();
+        let (bound, _) = Bound::new(Arc::clone(&set), &registry.freeze());
+        let mut sizes = [0; 2];
+
+        for targeting_key in keys.clone() {
+            let user = Fields {
+                targeting_key,
+                ..user(&[])
+            };
+            let evaluated = |id: Option<FlagId>| set.evaluate(id.unwrap(), &user).unwrap().value;
+
+            for flag in &booleans {
+                let value = ValueRef::Bool(flag.value(&bound, &user));
+                assert_eq!(Some(value), evaluated(flag.id(&bound)), "{bucketing:?} {user:?}");
+            }
+            let value = size.value(&bound, &user);
+            assert_eq!(Some(ValueRef::Integer(value)), evaluated(size.id(&bound)));
+            sizes[usize::from(value == 100)] += 1;
+        }
+        assert!(sizes.iter().all(|count| *count > 100), "{sizes:?}");
+    }
 }
 
 #[test]

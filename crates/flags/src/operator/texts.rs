@@ -36,20 +36,39 @@ impl Texts {
 /// The first eight bytes; of a shorter string all of them in some order, which with the length say which they are.
 #[inline(always)]
 fn head(bytes: &[u8]) -> u64 {
-    if let Some(first) = bytes.first_chunk::<8>() {
-        return u64::from_le_bytes(*first);
-    }
     match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-        }
-        _ => match bytes {
-            [first, .., last] => {
-                let middle = bytes[bytes.len() / 2];
-                u64::from(*first) << 16 | u64::from(middle) << 8 | u64::from(*last)
-            }
-            [only] => u64::from(*only),
-            [] => 0,
+        (Some(first), Some(last)) => match bytes.first_chunk::<8>() {
+            Some(first) => u64::from_le_bytes(*first),
+            None => u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)),
         },
+        // Countries and languages have two letters.
+        _ => match bytes {
+            [first, last] => u64::from(u16::from_le_bytes([*first, *last])),
+            [first, middle, last] => u64::from(*first) << 16 | u64::from(*middle) << 8 | u64::from(*last),
+            [only] => u64::from(*only),
+            _ => 0,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_only_if_all_its_bytes_are_the_same() {
+        let text = "abcdefghijklmnopqrst";
+
+        for length in 0..=text.len() {
+            let wanted = &text[..length];
+            let texts = Texts::new(Box::new(["other".into(), wanted.into()]));
+            // The same but for one byte, each byte once.
+            let others = (0..length).map(|at| format!("{}_{}", &wanted[..at], &wanted[at + 1..]));
+
+            assert!(texts.contain(wanted), "{wanted}");
+            for other in others.chain([format!("{wanted}_")]) {
+                assert!(!texts.contain(&other), "{other} for {wanted}");
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Flag, FlagType, Registered, Type};
-use crate::{Context, Fields, FlagId, FlagSet, Kind, Reason, Value, ValueRef};
+use crate::set::Gray;
+use crate::{CompiledFlag, Context, Fields, FlagId, FlagSet, Kind, Reason, Value, ValueRef};
 
 /// A set in which each flag of the code has its place.
 #[derive(Debug)]
@@ -23,8 +24,17 @@ enum Slot {
     Fixed(Value),
     /// What the code says.
     Default,
+    /// One of two values, without an evaluation: a split is drawn from, and nothing else.
+    Draw(Box<Draw>),
     /// What an evaluation gives.
     Ask(FlagId),
+}
+
+#[derive(Debug)]
+struct Draw {
+    gray: Gray,
+    on: Value,
+    off: Value,
 }
 
 /// A flag of the code: what it is, and the flag of the files where there is one of its type.
@@ -105,8 +115,20 @@ fn slot(set: &FlagSet, id: FlagId) -> Slot {
         Ok(resolution) if matches!(resolution.reason, Reason::Static | Reason::Disabled) => resolution
             .value
             .map_or(Slot::Default, |value| Slot::Fixed(owned(value))),
-        _ => Slot::Ask(id),
+        _ => match draw(set.flag(id)) {
+            Some(draw) => Slot::Draw(Box::new(draw)),
+            None => Slot::Ask(id),
+        },
     }
+}
+
+fn draw(flag: &CompiledFlag) -> Option<Draw> {
+    let (gray, [on, off]) = flag.gray()?;
+    Some(Draw {
+        gray,
+        on: flag.variants().get(usize::from(on))?.value.clone(),
+        off: flag.variants().get(usize::from(off))?.value.clone(),
+    })
 }
 
 fn owned(value: ValueRef<'_>) -> Value {
@@ -131,6 +153,14 @@ impl<T: FlagType> Flag<T> {
             _ if bound.registry != self.registry => None,
             Slot::Fixed(value) => T::of(value.as_ref()),
             Slot::Default => None,
+            Slot::Draw(draw) => {
+                let value = if draw.gray.is_on(context) {
+                    &draw.on
+                } else {
+                    &draw.off
+                };
+                T::of(value.as_ref())
+            }
             Slot::Ask(id) => match bound.set.evaluate(*id, context) {
                 Ok(resolution) => resolution.value.and_then(T::of),
                 Err(_) => None,

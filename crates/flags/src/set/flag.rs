@@ -49,7 +49,9 @@ pub(super) struct Chosen {
 const NONE: u16 = u16::MAX;
 
 /// Why there is no answer: without the flag, so that it fits a register together with [`Chosen`].
+// As wide as the variant, in whose place it stands: both are moved as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
 pub(super) enum Refused {
     Rule,
     UnknownVariant,
@@ -111,7 +113,41 @@ impl Parts {
     }
 }
 
+/// A split by the targeting key, taken out of its flag: who only wants to know the side needs no more.
+#[derive(Debug)]
+pub(crate) struct Gray {
+    seed: Seed,
+    share: u32,
+    buckets: u32,
+    keyless: bool,
+}
+
+impl Gray {
+    /// Whether somebody is on.
+    #[inline(never)]
+    pub(crate) fn is_on<C: Context>(&self, context: &C) -> bool {
+        match context.targeting_key() {
+            Some(key) if !key.is_empty() => part_of(self.seed.hash(key), self.buckets) < self.share,
+            _ => self.keyless,
+        }
+    }
+}
+
 impl CompiledFlag {
+    /// The split and its two variants, on and off, where the flag is nothing else.
+    pub(crate) fn gray(&self) -> Option<(Gray, [u16; 2])> {
+        let Plan::Split(parts) = &self.plan else {
+            return None;
+        };
+        let gray = Gray {
+            seed: self.seed,
+            share: parts.share,
+            buckets: parts.buckets,
+            keyless: parts.keyless.variant == parts.on,
+        };
+        Some((gray, [parts.on, parts.off]))
+    }
+
     /// Its key.
     pub fn key(&self) -> &str {
         &self.key
