@@ -9,14 +9,17 @@ mod beginning;
 mod difference;
 mod draft;
 mod engine;
+mod handle;
 mod journal;
 mod status;
 mod told;
+mod watching;
 
 pub(crate) use accepted::{Accepted, AcceptedFile};
 pub(crate) use beginning::Beginning;
 pub(crate) use draft::Draft;
-pub(crate) use engine::{Engine, Handle, Tell};
+pub(crate) use engine::{Engine, Tell};
+pub(crate) use handle::Handle;
 pub(crate) use journal::{Journal, Origin};
 pub(crate) use status::{Ending, Status, Trigger};
 

@@ -5,11 +5,14 @@ mod guard;
 mod reference;
 mod table;
 
+pub(crate) use guard::GUESSES;
 pub use guard::{Effect, Guard};
 pub use reference::reference;
 pub(crate) use table::TABLES;
 
 use std::time::Duration;
+
+use toml::de::DeValue;
 
 /// A table of the configuration.
 #[derive(Debug)]
@@ -119,6 +122,15 @@ pub(crate) fn find(path: &[&str]) -> Option<&'static Key> {
         same && parts.next().is_none()
     };
     TABLES.iter().filter(fits).find_map(|table| table.key(name))
+}
+
+/// Who may set the key at a path, and who may see that value of it.
+pub(crate) fn guard(path: &[&str], value: &DeValue<'_>) -> Guard {
+    match find(path) {
+        Some(key) => key.guard,
+        None if path.first() == Some(&"modules") => Guard::of_module(path, value),
+        None => Guard::Open,
+    }
 }
 
 impl Table {

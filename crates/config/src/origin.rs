@@ -5,7 +5,7 @@ use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::keys::{Fallback, Guard, Key, Kind, TABLES, Table};
+use crate::keys::{self, Fallback, Guard, Key, Kind, TABLES, Table};
 use crate::layers::{each_leaf, shown_key};
 use crate::{Layers, Origin, Sha256};
 
@@ -112,7 +112,8 @@ pub(crate) fn values(root: &DeTable<'_>, layers: &Layers) -> Vec<Value> {
     }
     if let Some(DeValue::Table(modules)) = root.get("modules").map(Spanned::get_ref) {
         each_leaf(modules, &mut vec!["modules"], &mut |path, value| {
-            all.push(set(path.iter().copied(), value, Guard::Open, layers));
+            let guard = keys::guard(path, value.get_ref());
+            all.push(set(path.iter().copied(), value, guard, layers));
         });
     }
     all

@@ -433,6 +433,61 @@ fn a_secret_is_a_digest_in_values_overrides_and_messages() {
 }
 
 #[test]
+fn what_looks_like_a_secret_of_a_module_is_a_digest_too() {
+    let file = "[modules.canary-log]\nAccess_Token = \"hunter2\"\npeers = [{ password = \"hunter2\" }]\n\
+                sample = 5\nauth = { client.secret = \"hunter2\", by = \"me\" }\n";
+    let set = "modules.canary-log.sink.sha256=\"hunter2\"";
+    let over = "modules.canary-log.peers=[]";
+    let layers = layers(Some(file), &[], &[set, over]);
+
+    let folded = read(&layers);
+    let staging = said(&layers, Environment::Staging);
+    let before = read(&self::layers(Some(file), &[], &[]));
+
+    for shown in [
+        format!("{:?} {:?}", folded.values, folded.overrides),
+        format!("{:?}", before.values),
+        staging,
+    ] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    for key in ["Access_Token", "peers", "auth.client.secret"] {
+        let told = told(&before, &format!("modules.canary-log.{key}"));
+        assert!(told.starts_with("sha256:"), "{told}");
+    }
+    assert!(told(&before, "modules.canary-log.sample").starts_with("5 from"));
+    assert!(told(&before, "modules.canary-log.auth.by").starts_with("\"me\" from"));
+}
+
+#[test]
+fn files_of_flags_are_named_by_files_only_and_without_going_up() {
+    let set = layers(None, &[], &["flags.files=[\"team.json\"]"]);
+    let up = layers(
+        Some("flags.files = [\"a..b.toml\", \"team/../../x.toml\"]\n"),
+        &[],
+        &[],
+    );
+
+    let overridden = said(&set, Environment::Staging);
+    let refused = said(&up, Environment::Staging);
+
+    assert!(
+        overridden.starts_with("error: `flags.files` is sensitive"),
+        "{overridden}"
+    );
+    assert_eq!(
+        refused.trim_end(),
+        "\
+error: `team/../../x.toml` goes up with `..`
+ --> graylane.staging.toml:1:29
+  |
+1 | flags.files = [\"a..b.toml\", \"team/../../x.toml\"]
+  |                             ^^^^^^^^^^^^^^^^^^^
+hint: put the file below the folder of the configuration, or write its whole path"
+    );
+}
+
+#[test]
 fn every_environment_but_dev_needs_a_state_folder_and_prod_a_revision_in_each_file() {
     let text =
         "listeners.web.address = \"127.0.0.1:1\"\nservices.shop = {}\nlanes.shop.stable.respond = {}\n";

@@ -12,9 +12,10 @@
 //!   after a while.
 //!
 //! A line has, in this order: `time` (when the exchange ended, RFC 3339, UTC, milliseconds), `trace`, `service`, `lane`,
-//! `reason`, `bucket`, `revision`, `method`, `target`, `status` (null where the client left before one), `fault` (a word
-//! or null), `duration_ms`, `received` and `sent` (bytes of body), `retries`, `endpoint` (`host:port` or null),
-//! `complete` and, unless switched off, `headers` (an object; a header that came several times is an array).
+//! `reason`, `bucket`, `revision`, where a flag chose the lane `flag` and `variant`, `method`, `target`, `status` (null
+//! where the client left before one), `fault` (a word or null), `duration_ms`, `received` and `sent` (bytes of body),
+//! `retries`, `endpoint` (`host:port` or null), `complete` and, unless switched off, `headers` (an object; a header that
+//! came several times is an array).
 //!
 //! The file is opened for appending, created with mode 0600, and kept open: rotate it by copying and truncating.
 //!

@@ -53,6 +53,12 @@ impl Format {
             decision.bucket,
             decision.revision,
         );
+        if let Some(chosen) = exchange.flag {
+            line.extend_from_slice(br#","flag":"#);
+            json::text(line, chosen.flag.as_bytes(), self.max_value);
+            line.extend_from_slice(br#","variant":"#);
+            json::text(line, chosen.variant.as_bytes(), self.max_value);
+        }
         let method = exchange.head.map(|head| head.method.as_bytes());
         line.extend_from_slice(br#","method":"#);
         json::optional(line, method, self.max_value);

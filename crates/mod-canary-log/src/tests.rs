@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use graylane_core::Salt;
 use graylane_pipeline::{
-    Decision, EndpointId, EndpointInfo, Exchange, Fault, Head, Instance, KeySource, LaneId, LaneInfo, Reason,
-    Settings, Topology, TraceId,
+    Decision, EndpointId, EndpointInfo, Exchange, Fault, FlagNames, Head, Instance, KeySource, LaneId,
+    LaneInfo, Reason, Settings, Topology, TraceId,
 };
 use serde_json::Value;
 use toml::Spanned;
@@ -108,6 +108,7 @@ fn head(target: &str, headers: &[(&str, &[u8])]) -> Head {
 fn exchange<'a>(decision: &'a Decision, trace: TraceId, head: Option<&'a Head>) -> Exchange<'a> {
     Exchange {
         decision: Some(decision),
+        flag: None,
         endpoint: Some(EndpointId(0)),
         status: 200,
         fault: None,

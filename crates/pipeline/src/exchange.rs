@@ -130,11 +130,22 @@ pub struct Head {
     pub headers: Vec<(Box<str>, Box<[u8]>)>,
 }
 
+/// The flag that chose a lane, in words: a [`crate::FlagChoice`] as the snapshot that decided calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlagNames<'a> {
+    /// The key of the flag.
+    pub flag: &'a str,
+    /// The name of the variant.
+    pub variant: &'a str,
+}
+
 /// An exchange that ended, as modules see it.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     /// The lane decision; `None` where no service matched.
     pub decision: Option<&'a Decision>,
+    /// The flag that chose the lane, where one did.
+    pub flag: Option<FlagNames<'a>>,
     /// The endpoint that answered, if one did.
     pub endpoint: Option<EndpointId>,
     /// The status sent to the client; 0 where the client went away before one.

@@ -16,7 +16,7 @@ mod text;
 mod topology;
 
 pub use decision::{Decision, FlagChoice, KeySource, Reason};
-pub use exchange::{Attempt, Exchange, Fault, Head, Outcome, TraceId};
+pub use exchange::{Attempt, Exchange, Fault, FlagNames, Head, Outcome, TraceId};
 pub use hooks::{Hooks, NotRenewed};
 pub use module::{Health, Instance, Module, Page, PageRequest, Phases, StartError};
 pub use settings::{Settings, SettingsError, Spanned};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, Head, TraceId};
+use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, FlagNames, Head, TraceId};
 use http::HeaderValue;
 
 use crate::connection::Conn;
@@ -66,6 +66,13 @@ impl Record {
     pub(crate) fn generation(&self) -> &Generation {
         &self.generation
     }
+
+    /// What the flag that chose the lane is called: a few look-ups, and none where no flag chose.
+    #[inline]
+    fn flag_names(&self) -> Option<FlagNames<'_>> {
+        let choice = self.decision.as_ref()?.flag?;
+        self.generation.snapshot().flag_names(choice)
+    }
 }
 
 impl Drop for Record {
@@ -89,6 +96,7 @@ impl Drop for Record {
         }
         self.generation.hooks().observe(&Exchange {
             decision: self.decision.as_ref(),
+            flag: self.flag_names(),
             endpoint: self.endpoint,
             status: self.status,
             fault: self.fault,

@@ -4,8 +4,10 @@ use bytes::Bytes;
 use graylane_config::{self as config, Config, HostPattern};
 use graylane_core::{Bucket, Interval, Name, Salt, Weight};
 use graylane_diagnostic::Diagnostic;
-use graylane_flags::FlagSet;
-use graylane_pipeline::{Decision, EndpointId, EndpointInfo, LaneId, LaneInfo, Reason, Topology};
+use graylane_flags::{FlagId, FlagSet};
+use graylane_pipeline::{
+    Decision, EndpointId, EndpointInfo, FlagChoice, FlagNames, LaneId, LaneInfo, Reason, Topology,
+};
 use http::{HeaderValue, StatusCode};
 
 use crate::find::Hosts;
@@ -240,6 +242,16 @@ impl Snapshot {
     /// The revision: monotonic over the configurations that one process accepts.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// What a flag that chose a lane, and its variant, are called; `None` where the choice comes from another snapshot.
+    pub fn flag_names(&self, choice: FlagChoice) -> Option<FlagNames<'_>> {
+        let flag = self.flags.get(FlagId(choice.flag))?;
+        let variant = flag.variants().get(usize::from(choice.variant))?;
+        Some(FlagNames {
+            flag: flag.key(),
+            variant: &variant.name,
+        })
     }
 
     /// The flags, by which lanes are chosen and which others ask for.

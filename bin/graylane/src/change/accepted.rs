@@ -94,8 +94,8 @@ impl AcceptedFile {
         Self(folder.join("accepted.json"))
     }
 
-    /// What was stored last; the default where nothing was.
-    pub(crate) fn load(&self) -> Result<Accepted, UnreadableState> {
+    /// What was stored last; `None` where there is no file.
+    pub(crate) fn load(&self) -> Result<Option<Accepted>, UnreadableState> {
         let unreadable = |source| UnreadableState::Io {
             path: self.0.clone(),
             source,
@@ -103,10 +103,11 @@ impl AcceptedFile {
         let mut text = Vec::new();
         match File::open(&self.0) {
             Ok(file) => file.take(MOST).read_to_end(&mut text).map_err(unreadable)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Accepted::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error)),
         };
-        parse(&text).ok_or_else(|| UnreadableState::Damaged { path: self.0.clone() })
+        let damaged = || UnreadableState::Damaged { path: self.0.clone() };
+        parse(&text).map(Some).ok_or_else(damaged)
     }
 
     /// Writes it beside what is there; [`Draft::settle`] puts it into the place of that.
@@ -152,7 +153,7 @@ mod tests {
         file.draft(&accepted).unwrap().settle().unwrap();
         let there = fs::read_dir(folder.path()).unwrap().count();
 
-        assert_eq!(file.load().unwrap(), accepted);
+        assert_eq!(file.load().unwrap(), Some(accepted));
         assert_eq!(there, 1);
     }
 
@@ -160,7 +161,7 @@ mod tests {
     fn nothing_stored_is_the_beginning_but_damage_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = AcceptedFile::new(folder.path());
-        assert_eq!(file.load().unwrap(), Accepted::default());
+        assert_eq!(file.load().unwrap(), None);
 
         for text in ["", "{", "{}", r#"{"revision": -1, "digest": "", "files": {}}"#] {
             fs::write(folder.path().join("accepted.json"), text).unwrap();

@@ -5,7 +5,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use super::journal::chain;
-use super::{Accepted, AcceptedFile, Done, Journal, Origin, Trigger, told};
+use super::{Accepted, AcceptedFile, Done, Journal, told};
+use crate::channel::CHANNEL;
 use crate::exit::{CHANGE_NOT_KEPT, Failure};
 use crate::load::{Loaded, Wanted, not_loaded};
 
@@ -33,13 +34,7 @@ impl Beginning {
         })?;
         let accepted_file = folder.as_deref().map(AcceptedFile::new);
         let last = match &accepted_file {
-            Some(file) => file.load().map_err(|error| {
-                Failure::new(
-                    CHANGE_NOT_KEPT,
-                    error,
-                    "the audit log tells the last revisions (`grayctl audit tail`): write them into the file, or remove it to begin anew",
-                )
-            })?,
+            Some(file) => last(file, &journal, wanted)?,
             None => Accepted::default(),
         };
         last.refuse_older(loaded)?;
@@ -57,7 +52,7 @@ impl Beginning {
             digest,
             changes: 0,
         };
-        let entries = told::whole("start", &Origin::of(Trigger::Start), loaded, &done);
+        let entries = told::start(wanted, CHANNEL.into(), loaded, &done);
         journal.append(&entries).map_err(|error| {
             Failure::new(
                 CHANGE_NOT_KEPT,
@@ -75,18 +70,50 @@ impl Beginning {
     /// Keeps what is accepted, once nothing but the first request is missing: of a start that fails nothing is kept, so
     /// that the files from before still count.
     pub(crate) fn keep(&self) -> Result<(), Failure> {
-        let Some(file) = &self.accepted_file else {
-            return Ok(());
-        };
-        let kept = file.draft(&self.accepted).and_then(|draft| draft.settle());
-        kept.map_err(|error| {
-            Failure::new(
-                CHANGE_NOT_KEPT,
-                format_args!("{} cannot be written: {error}", file.path().display()),
-                "server.state must be writable for this process",
-            )
-        })
+        match &self.accepted_file {
+            Some(file) => keep(file, &self.accepted),
+            None => Ok(()),
+        }
     }
+}
+
+/// How to go on without what was accepted.
+const BY_HAND: &str = "put it back, or write it by hand with the last revisions, which `grayctl audit tail` shows: \
+    {\"revision\": N, \"digest\": \"\", \"files\": {\"graylane.toml\": N}}";
+
+/// What was accepted last. Where nothing ever was, the file says so from now on: that it is missing beside a log with
+/// entries then means that somebody removed it, and with it what keeps older files out.
+fn last(file: &AcceptedFile, journal: &Journal, wanted: &Wanted) -> Result<Accepted, Failure> {
+    let stored = file
+        .load()
+        .map_err(|error| Failure::new(CHANGE_NOT_KEPT, error, BY_HAND))?;
+    if let Some(accepted) = stored {
+        return Ok(accepted);
+    }
+    if wanted.asked.environment.is_locked() && !journal.is_empty() {
+        return Err(Failure::new(
+            CHANGE_NOT_KEPT,
+            format_args!(
+                "{} is gone, but the audit log beside it has entries",
+                file.path().display()
+            ),
+            BY_HAND,
+        ));
+    }
+    let nothing = Accepted::default();
+    keep(file, &nothing)?;
+    Ok(nothing)
+}
+
+fn keep(file: &AcceptedFile, accepted: &Accepted) -> Result<(), Failure> {
+    let kept = file.draft(accepted).and_then(|draft| draft.settle());
+    kept.map_err(|error| {
+        Failure::new(
+            CHANGE_NOT_KEPT,
+            format_args!("{} cannot be written: {error}", file.path().display()),
+            "make room on the disk of server.state, and let this process write there",
+        )
+    })
 }
 
 fn state_folder(wanted: &Wanted, loaded: &Loaded) -> Result<Option<PathBuf>, Failure> {
@@ -155,6 +182,77 @@ mod tests {
         let oldest = Beginning::new(&wanted, &loaded(&wanted, 6));
 
         assert_eq!(oldest.map(drop).unwrap_err().code, CONFIG_REFUSED);
+    }
+
+    #[test]
+    fn a_locked_environment_does_not_begin_anew_where_what_it_accepted_was_removed() {
+        let folder = TempDir::new().unwrap();
+        let mut wanted = wanted(&folder);
+        let loaded = loaded(&wanted, 8);
+        wanted.asked.environment = Environment::Prod;
+        let accepted = folder.path().join("state/accepted.json");
+        fs::create_dir(folder.path().join("state")).unwrap();
+        fs::set_permissions(folder.path().join("state"), fs::Permissions::from_mode(0o700)).unwrap();
+        let begin = || Beginning::new(&wanted, &loaded).map(drop);
+
+        let first = begin();
+        let after_one_that_failed = begin();
+        fs::remove_file(&accepted).unwrap();
+        let removed = begin();
+        let by_hand = r#"{"revision": 1, "digest": "", "files": {"graylane.toml": 8}}"#;
+        fs::write(&accepted, by_hand).unwrap();
+        let written = begin();
+
+        assert!(first.is_ok() && after_one_that_failed.is_ok() && written.is_ok());
+        let refused = removed.unwrap_err();
+        assert_eq!(refused.code, CHANGE_NOT_KEPT);
+        assert!(refused.to_string().contains("accepted.json is gone"), "{refused}");
+    }
+
+    #[test]
+    fn the_switches_of_the_process_are_told_at_the_start() {
+        let folder = TempDir::new().unwrap();
+        let mut wanted = wanted(&folder);
+        let loaded = loaded(&wanted, 1);
+        let done = Done {
+            revision: 1,
+            digest: String::new(),
+            changes: 0,
+        };
+        let told = |wanted: &Wanted| -> Vec<String> {
+            let entries = told::start(wanted, Environment::Canary, &loaded, &done);
+            let text = |part: Option<String>| part.unwrap_or_default();
+            entries
+                .into_iter()
+                .map(|one| {
+                    format!(
+                        "{} {} {} {}",
+                        one.action,
+                        text(one.key),
+                        text(one.old),
+                        text(one.new)
+                    )
+                })
+                .collect()
+        };
+        wanted.asked.environment = Environment::Canary;
+
+        let usual = told(&wanted);
+        wanted.asked.environment = Environment::Dev;
+        wanted.quarantine = true;
+        wanted.gray_on = true;
+        let unusual = told(&wanted);
+
+        assert_eq!(usual, ["start   "]);
+        assert_eq!(
+            unusual,
+            [
+                "start   ",
+                "override env canary dev",
+                "override quarantine false true",
+                "override grayscale_on false true",
+            ]
+        );
     }
 
     #[test]

@@ -1,27 +1,25 @@
 //! The one that makes the changes.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use std::{fmt, io, thread};
 
 use graylane_audit::{AppendError, Entry};
 use graylane_load::{Instead, signature_path};
 use graylane_proxy::Shared;
-use graylane_watch::{Digest, Event, Watch, Watched};
-use tokio::sync::oneshot;
+use graylane_watch::Watch;
 
 use super::difference::{Difference, differences};
+use super::handle::{self, Handle, Message, Missed};
 use super::journal::chain;
+use super::watching::{is_news, watched};
 use super::{Accepted, Beginning, Done, Draft, Ending, InUse, Order, Origin, Outcome, Status, Trigger, told};
 use crate::exit::{CHANGE_NOT_KEPT, CONFIG_INVALID, Failure, INTERNAL};
 use crate::generation;
 use crate::load::{Loaded, Wanted};
-
-/// Orders that may wait. More than that come from somebody who does not wait for answers.
-const WAITING: usize = 64;
 
 /// How long files that were refused are left before they are read again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -57,73 +55,12 @@ impl fmt::Debug for Tell {
     }
 }
 
-/// By which orders reach the engine.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    orders: mpsc::SyncSender<Message>,
-    /// Owned by the engine alone: the watch has a handle too, and must end with the engine.
-    watch: Weak<Watch>,
-}
-
-/// What the engine is told.
-#[derive(Debug)]
-enum Message {
-    Change(Order, Option<oneshot::Sender<Outcome>>),
-    Stop(oneshot::Sender<()>),
-}
-
-/// There is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoAnswer {
-    #[error("too many changes wait already")]
-    Busy,
-    #[error("no more changes are made: the process ends")]
-    Ended,
-}
-
-impl Handle {
-    /// Orders a change and waits for its end.
-    pub(crate) async fn change(&self, order: Order) -> Result<Outcome, NoAnswer> {
-        let (sender, receiver) = oneshot::channel();
-        self.send(Message::Change(order, Some(sender)))?;
-        receiver.await.map_err(|_| NoAnswer::Ended)
-    }
-
-    /// Orders that the files be read again, and does not wait.
-    pub(crate) fn reload(&self, trigger: Trigger) {
-        // Where too many wait already, each of them reads the files after this call.
-        let _ = self.send(Message::Change(Order::reload(trigger), None));
-    }
-
-    /// Ends the engine, and with it the lock on the audit log, after the change that it is at.
-    pub(crate) async fn stop(&self) {
-        let (sender, receiver) = oneshot::channel();
-        if self.send(Message::Stop(sender)).is_ok() {
-            let _ = receiver.await;
-        }
-    }
-
-    /// When the files were last looked at; `None` before the first look, and after the end.
-    pub(crate) fn looked_at(&self) -> Option<Instant> {
-        self.watch.upgrade()?.looked_at()
-    }
-
-    fn send(&self, message: Message) -> Result<(), NoAnswer> {
-        self.orders.try_send(message).map_err(|error| match error {
-            mpsc::TrySendError::Full(_) => NoAnswer::Busy,
-            mpsc::TrySendError::Disconnected(_) => NoAnswer::Ended,
-        })
-    }
-}
-
 impl Engine {
     /// Starts the thread, which watches the files of the configuration from now on.
     pub(crate) fn start(self) -> io::Result<Handle> {
-        let (sender, messages) = mpsc::sync_channel(WAITING);
-        let reloads = Handle {
-            orders: sender.clone(),
-            watch: Weak::new(),
-        };
+        let (mut handle, messages) = Handle::new(handle::WAITING);
+        let reloads = handle.clone();
+        let missed = Arc::clone(&handle.missed);
         let in_use = Arc::clone(&self.in_use);
         let watch = Arc::new(Watch::start(
             watched(&self.in_use.load()),
@@ -134,17 +71,14 @@ impl Engine {
                 }
             }),
         )?);
-        let handle = Handle {
-            orders: sender,
-            watch: Arc::downgrade(&watch),
-        };
+        handle.watched_by(&watch);
         thread::Builder::new()
             .name("changes".to_owned())
-            .spawn(move || self.run(&messages, &watch))?;
+            .spawn(move || self.run(&messages, &missed, &watch))?;
         Ok(handle)
     }
 
-    fn run(mut self, messages: &mpsc::Receiver<Message>, watch: &Watch) {
+    fn run(mut self, messages: &mpsc::Receiver<Message>, missed: &Missed, watch: &Watch) {
         while let Some(message) = self.next(messages) {
             match message {
                 Message::Change(order, answer) => {
@@ -152,6 +86,9 @@ impl Engine {
                     if let Some(answer) = answer {
                         // Whoever asked may have gone; the change is made all the same.
                         let _ = answer.send(outcome);
+                    }
+                    if missed.take() {
+                        self.change(&Order::reload(Trigger::File), watch);
                     }
                 }
                 Message::Stop(done) => {
@@ -359,29 +296,6 @@ fn is_in_place(put: &Instead) -> bool {
     let has = |path: &Path, bytes: &[u8]| graylane_load::read(path).is_ok_and(|there| there == bytes);
     let signature = put.signature.as_deref();
     has(&put.path, &put.text) && signature.is_none_or(|bytes| has(&signature_path(&put.path), bytes))
-}
-
-/// The files, with the content that is in use.
-fn watched(loaded: &Loaded) -> Vec<Watched> {
-    let known = |path: &PathBuf| loaded.content(path).map(|content| Digest::of(content.as_bytes()));
-    let all = loaded.paths();
-    all.into_iter()
-        .map(|path| Watched {
-            known: known(&path),
-            path,
-        })
-        .collect()
-}
-
-/// Whether the files are to be read again. That the file of the environment is still not there is nothing new, and a reload
-/// that finds nothing changed would take back what `/readyz` says of a text that was refused.
-fn is_news(event: &Event, in_use: &Loaded) -> bool {
-    let optional = &in_use.files[1];
-    let is_absent = in_use.content(optional).is_none();
-    match event {
-        Event::Troubled { path, .. } => !is_absent || (path != optional && *path != signature_path(optional)),
-        Event::Changed { .. } | Event::Returned { .. } => true,
-    }
 }
 
 /// Keys that are read at the start only.

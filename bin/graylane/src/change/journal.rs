@@ -38,6 +38,14 @@ impl Journal {
         }
     }
 
+    /// Whether nothing was ever told.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Kept(log) => log.head().seq == 0,
+            Self::Logged => true,
+        }
+    }
+
     /// Tells what is about to happen. What cannot be told must not happen.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<(), AppendError> {
         match self {

@@ -1,3 +1,5 @@
+use toml::de::DeValue;
+
 /// Who may set a key, and who may see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
@@ -17,6 +19,39 @@ impl Guard {
             Self::Sensitive => "sensitive",
             Self::Secret => "secret",
         }
+    }
+}
+
+/// What people write who mean to write a secret.
+pub(crate) const GUESSES: [&str; 3] = ["token", "password", "secret"];
+
+impl Guard {
+    /// Of a key of a module, which only the module knows. Its names are all there is to go by, those of tables within its
+    /// value included, and it hides too much rather than too little.
+    pub(crate) fn of_module(path: &[&str], value: &DeValue<'_>) -> Self {
+        // `modules` and the name of the module say nothing of the key.
+        let below = path.get(2..).unwrap_or_default();
+        if below.iter().any(|part| is_secret(part)) || has_secret(value) {
+            Self::Secret
+        } else {
+            Self::Open
+        }
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    GUESSES.iter().chain(&["sha256"]).any(|word| lower.contains(word))
+}
+
+// The depth was checked, so this ends.
+fn has_secret(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Array(items) => items.iter().any(|item| has_secret(item.get_ref())),
+        DeValue::Table(table) => table
+            .iter()
+            .any(|(name, value)| is_secret(name.get_ref()) || has_secret(value.get_ref())),
+        _ => false,
     }
 }
 

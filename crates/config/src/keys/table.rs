@@ -231,11 +231,12 @@ pub(crate) const TABLES: &[Table] = &[
         summary: "Which feature flags there are.",
         keys: &[key(
             "files",
-            Kind::List("the path of a `.toml` or flagd `.json` file", 100),
+            Kind::List("the path of a `.toml` or flagd `.json` file, without `..`", 100),
             "[\"flags.toml\", \"team.json\"]",
             Fallback::Value("[]"),
             "The files of flags, relative to the configuration's folder. Where two define a flag, the later file wins.",
-        )],
+        )
+        .sensitive()],
     },
     Table {
         path: "ofrep",

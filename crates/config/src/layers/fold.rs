@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::path::{self, Part, shown_key};
 use super::{Layers, Sort, value, variable};
-use crate::keys::{self, Guard};
+use crate::keys;
 use crate::origin::{Override, Shown};
 use crate::parse::{self, Modules};
 use crate::{Environment, FileRevision};
@@ -134,13 +134,14 @@ fn overrides(
     let mut found = Vec::new();
     let mut refused = None;
     each_leaf(layer, &mut Vec::new(), &mut |path, value| {
-        let guard = keys::find(path).map_or(Guard::Open, |key| key.guard);
+        let guard = keys::guard(path, value.get_ref());
         let key = shown_key(path.iter().copied());
         if !rule.environment.may_override(guard) {
             refused.get_or_insert_with(|| rule.refusal(&key, value.span()));
         }
         found.push(Override {
-            old: at(tree, path).map(|old| Shown::new(old, guard)),
+            // What was there may be a secret where what comes is none.
+            old: at(tree, path).map(|old| Shown::new(old, guard.max(keys::guard(path, old)))),
             new: Shown::new(value.get_ref(), guard),
             origin: layers.origin(value.span().start),
             key,

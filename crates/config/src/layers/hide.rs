@@ -5,10 +5,7 @@
 
 use graylane_diagnostic::Source;
 
-use crate::keys::{Guard, TABLES};
-
-/// What people write who mean to write a secret.
-const GUESSES: [&str; 3] = ["token", "password", "secret"];
+use crate::keys::{GUESSES, Guard, TABLES};
 
 /// Hides the value on each line of a secret key.
 pub(super) fn secrets(source: &mut Source) {

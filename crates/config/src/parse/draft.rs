@@ -141,7 +141,7 @@ pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: Modules<'_>, faults
         }),
         limits: read_limits(&limits, faults),
         drain: read_drain(&drain, faults),
-        flag_files: flags.list("files", faults, words::file),
+        flag_files: flags.list("files", faults, words::flag_file),
         ofrep: root.get("ofrep").map(|value| ofrep(value, faults)),
         services: top.named("services", faults, service),
         lanes: top.named("lanes", faults, lane_group),

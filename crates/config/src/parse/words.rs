@@ -186,6 +186,15 @@ pub(super) fn file(text: &str) -> Result<Box<str>, Diagnostic> {
     Ok(text.into())
 }
 
+/// The path of a file of flags. With `..` it would depend on where links lead which file that is.
+pub(super) fn flag_file(text: &str) -> Result<Box<str>, Diagnostic> {
+    if text.split('/').any(|part| part == "..") {
+        let fault = Diagnostic::new(format!("{} goes up with `..`", quote(text)));
+        return Err(fault.hint("put the file below the folder of the configuration, or write its whole path"));
+    }
+    file(text)
+}
+
 /// The key of a flag. Which keys there are is known only when the flags are read.
 pub(super) fn flag(text: &str) -> Result<Box<str>, Diagnostic> {
     if text.is_empty() {

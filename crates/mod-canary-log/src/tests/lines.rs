@@ -51,6 +51,28 @@ fn what_is_not_known_is_null() {
 }
 
 #[test]
+fn the_flag_that_chose_the_lane_is_named_with_its_variant() {
+    let mut canary = decision(1);
+    canary.reason = Reason::Flag;
+    let chosen = Exchange {
+        flag: Some(FlagNames {
+            flag: "shop-\"v2\"",
+            variant: "on",
+        }),
+        ..exchange(&canary, trace(1), None)
+    };
+
+    let text = text_of(ALL, &[chosen, exchange(&canary, trace(2), None)]);
+
+    let lines = parsed(&text);
+    assert_eq!(
+        (&lines[0]["flag"], &lines[0]["variant"]),
+        (&"shop-\"v2\"".into(), &"on".into())
+    );
+    assert_eq!((lines[1].get("flag"), lines[1].get("variant")), (None, None));
+}
+
+#[test]
 fn headers_can_be_left_out() {
     let (canary, head) = (decision(1), head("/", &[("accept", b"a")]));
 

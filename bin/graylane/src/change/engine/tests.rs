@@ -1,10 +1,12 @@
 use std::fs;
+use std::path::PathBuf;
 
 use graylane_config::Environment;
 use graylane_load::Asked;
 use graylane_pipeline::Hooks;
 use graylane_proxy::Generation;
 use graylane_route::Snapshot;
+use graylane_watch::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -99,6 +101,8 @@ impl Bench {
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .map(|entry: Value| (word(&entry, "action"), word(&entry, "key")))
+            // A build of another channel tells that it runs for dev.
+            .filter(|(_, key)| key != "env")
             .collect()
     }
 
@@ -256,4 +260,30 @@ fn a_file_of_the_environment_that_never_was_is_not_missed() {
         .map(|name| is_news(&vanished(name), &in_use));
 
     assert_eq!(news, [true, false, false]);
+}
+
+#[test]
+fn a_wish_to_read_the_files_again_is_not_lost_where_too_many_orders_wait() {
+    let bench = Bench::new(&[]);
+    let (handle, messages) = Handle::new(1);
+    // It reads no file.
+    let put = Instead {
+        path: bench.path("graylane.toml"),
+        text: b"[".to_vec(),
+        signature: None,
+    };
+    let order = Order {
+        origin: Origin::of(Trigger::Admin),
+        put: Some(put),
+    };
+    bench.write("graylane.toml", &text(20));
+
+    handle.send(Message::Change(order, None)).unwrap();
+    handle.reload(Trigger::Signal);
+    let missed = Arc::clone(&handle.missed);
+    drop(handle);
+    let shared = Arc::clone(&bench.engine.shared);
+    bench.engine.run(&messages, &missed, &bench.watch);
+
+    assert_eq!(shared.current().snapshot().revision(), 2);
 }
