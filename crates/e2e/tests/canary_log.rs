@@ -65,6 +65,33 @@ fn exchanges_of_a_canary_lane_are_logged_and_others_are_not() {
 }
 
 #[test]
+fn the_log_names_the_flag_that_chose_the_lane() {
+    if !Build::under_test().has("canary-log") {
+        return;
+    }
+    let gateway = Recipe::new()
+        .lane_lines("stable", "respond = {}\n")
+        .lane_lines("canary", "flag = \"shop-v2\"\nrespond = {}\n")
+        .more("[flags]\nfiles = [\"flags.toml\"]\n")
+        .more("[modules.canary-log]\npath = \"canary.log\"\nsample = 100\n")
+        .setup()
+        .file(
+            "flags.toml",
+            "[flags.first]\nstate = \"gray-0\"\n[flags.shop-v2]\nstate = \"gray-100\"\n",
+        )
+        .variable("GRAYSCALE_ON", "on")
+        .start();
+
+    gateway.client().get("/", &[]);
+
+    let line: Value = serde_json::from_str(&lines(&gateway, 1)[0]).unwrap();
+    assert_eq!(
+        ["lane", "reason", "flag", "variant"].map(|key| line[key].as_str().unwrap_or_default()),
+        ["canary", "flag", "shop-v2", "on"]
+    );
+}
+
+#[test]
 fn secrets_are_not_in_the_log() {
     if !Build::under_test().has("canary-log") {
         return;

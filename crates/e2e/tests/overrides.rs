@@ -64,7 +64,9 @@ fn a_refused_override_names_key_rule_and_remedy() {
 fn each_override_is_in_the_audit_log_once_a_start() {
     let setup = setup()
         .variable("GRAYLANE_DRAIN__LIMIT", "7s")
-        .argument("--set=lanes.shop.canary.weight=5");
+        .argument("--set=lanes.shop.canary.weight=5")
+        .argument("--quarantine")
+        .variable("GRAYSCALE_ON", "on");
 
     let gateway = setup.start();
 
@@ -72,7 +74,8 @@ fn each_override_is_in_the_audit_log_once_a_start() {
     let entries: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|entry: &Value| entry["action"] == "override")
+        // A build of another channel tells that it runs for dev.
+        .filter(|entry: &Value| entry["action"] == "override" && entry["key"] != "env")
         .collect();
     let told: Vec<_> = entries
         .iter()
@@ -88,6 +91,8 @@ fn each_override_is_in_the_audit_log_once_a_start() {
                 "5",
                 "--set lanes.shop.canary.weight"
             ],
+            ["quarantine", "false", "true", "--quarantine"],
+            ["grayscale_on", "false", "true", "--grayscale-on or GRAYSCALE_ON"],
         ]
     );
 }
