@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use graylane_flags::{
     Bound, Bucketing, Data, Definition, Definitions, Fields, Flag, FlagSet, Key, Kind, Node, Number, Options,
-    Registry, Split, State, Value, ValueRef, Variant,
+    Registry, Rule, Split, State, Value, ValueRef, Variant,
 };
 
 fn main() {
@@ -128,7 +128,7 @@ fn definitions(bucketing: Bucketing) -> Definitions {
         ],
     );
     flags.push(Definition {
-        targeting: Some(operator("if", vec![conditions, draw, text("off")])),
+        targeting: Some(Rule::from(&operator("if", vec![conditions, draw, text("off")]))),
         ..boolean("search-v3")
     });
     Definitions {
@@ -148,7 +148,7 @@ fn boolean(key: &str) -> Definition {
         span: 0..0,
         state: State::Enabled,
         kind: Kind::Boolean,
-        variants: vec![variant("on", true), variant("off", false)],
+        variants: [variant("on", true), variant("off", false)].into(),
         default: Some(1),
         targeting: None,
         split: None,

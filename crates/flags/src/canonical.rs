@@ -5,12 +5,15 @@ mod same;
 
 use std::fmt::Write as _;
 
-use crate::{Data, Definition, Definitions, Node, Number, State, Value};
+use crate::tape::{Seen, View};
+use crate::{Definition, Definitions, Number, State, Value};
 
 impl Definitions {
     /// One of these flags as one line of JSON.
     pub fn canonical(&self, flag: &Definition) -> String {
-        let mut out = String::from("{\"state\":");
+        // As long as most are.
+        let mut out = String::with_capacity(256);
+        out.push_str("{\"state\":");
         let variant = |index: u16| &*flag.variants[usize::from(index)].name;
         text(
             &mut out,
@@ -32,7 +35,7 @@ impl Definitions {
         }
         if let Some(rule) = &flag.targeting {
             out.push_str(",\"targeting\":");
-            node(&mut out, rule);
+            node(&mut out, rule.view());
         }
         if let Some(split) = &flag.split {
             let _ = write!(
@@ -79,7 +82,7 @@ impl Definitions {
 fn value(out: &mut String, one: &Value) {
     match one {
         Value::Null => out.push_str("null"),
-        Value::Bool(value) => display(out, value),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Integer(value) => display(out, value),
         Value::Float(value) => display(out, value),
         Value::Text(value) => text(out, value),
@@ -102,25 +105,25 @@ fn value(out: &mut String, one: &Value) {
     }
 }
 
-fn node(out: &mut String, one: &Node) {
-    match &one.data {
-        Data::Null => out.push_str("null"),
-        Data::Bool(value) => display(out, value),
-        Data::Number(Number::Integer(value)) => display(out, value),
-        Data::Number(Number::Float(value)) => display(out, value),
-        Data::Text(value) => text(out, value),
-        Data::List(items) => {
+fn node(out: &mut String, one: View<'_>) {
+    match one.data() {
+        Seen::Null => out.push_str("null"),
+        Seen::Bool(value) => display(out, &value),
+        Seen::Number(Number::Integer(value)) => display(out, &value),
+        Seen::Number(Number::Float(value)) => display(out, &value),
+        Seen::Text(value) => text(out, value),
+        Seen::List(items) => {
             out.push('[');
-            for (number, item) in items.iter().enumerate() {
+            for (number, item) in items.enumerate() {
                 comma(out, number);
                 node(out, item);
             }
             out.push(']');
         }
-        Data::Map(fields) => {
+        Seen::Map(fields) => {
             out.push('{');
-            for (number, (name, field)) in fields.iter().enumerate() {
-                key(out, number, &name.name);
+            for (number, (name, field)) in fields.enumerate() {
+                key(out, number, name.text());
                 node(out, field);
             }
             out.push('}');
@@ -148,6 +151,12 @@ fn display(out: &mut String, value: &dyn std::fmt::Display) {
 /// A JSON string (RFC 8259, section 7).
 fn text(out: &mut String, value: &str) {
     out.push('"');
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    if value.as_bytes().iter().all(is_plain) {
+        out.push_str(value);
+        out.push('"');
+        return;
+    }
     for c in value.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Bucketing, Node, Text, Value};
+use crate::{Bucketing, Rule, Text, Value};
 
 /// Metadata by name: strings, numbers and booleans.
 pub type Metadata = Vec<(Box<str>, Value)>;
@@ -28,13 +28,13 @@ pub struct Definition {
     pub state: State,
     /// The type of its variants.
     pub kind: Kind,
-    /// Its variants, in written order; at least one.
-    pub variants: Vec<Variant>,
+    /// Its variants, in written order; at least one. Most flags are on or off, and share theirs.
+    pub variants: Arc<[Variant]>,
     /// The index of the variant for those whom no rule decides; `None` leaves them to the default in the code.
     pub default: Option<u16>,
     /// flagd's rule, with every `$ref` replaced by what it stands for; `None` where there is none or an empty one. One that
     /// is still there (only with [`crate::ReadOptions::quarantine`]) stands for nothing: where it is reached, the rule fails.
-    pub targeting: Option<Node>,
+    pub targeting: Option<Rule>,
     /// Whom the rule leaves undecided is split.
     pub split: Option<Split>,
     /// Flags that must have certain variants, else this one gives its default variant. There is no cycle.

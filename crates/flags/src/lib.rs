@@ -20,12 +20,14 @@ mod context;
 mod define;
 mod definition;
 mod explain;
+mod hash;
 mod operator;
 mod program;
 mod read;
 mod registry;
 mod resolution;
 mod set;
+mod tape;
 mod tree;
 mod value;
 
@@ -41,5 +43,6 @@ pub use registry::{
 };
 pub use resolution::{EvaluateError, Reason, Resolution};
 pub use set::{CompiledFlag, FlagId, FlagSet, Options};
+pub use tape::Rule;
 pub use tree::{Data, Key, Node, Number, Text};
 pub use value::{Value, ValueRef};

@@ -12,7 +12,7 @@ mod test;
 use crate::Value;
 use crate::operator::{Range, Relation, Texts, Version};
 
-pub(crate) use compile::{Manner, compile};
+pub(crate) use compile::{Compiled, Manner, compile};
 pub(crate) use draw::{sum_of, weight_of};
 pub(crate) use ladder::{Ladder, Leaf};
 pub(crate) use run::{Decision, decide, with_scratch};

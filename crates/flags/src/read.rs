@@ -1,4 +1,4 @@
-//! Text -> a tree with places.
+//! Text -> a tape, which is a tree with places.
 
 mod depth;
 mod json;
@@ -8,8 +8,9 @@ mod toml;
 pub use json::read_json;
 pub use toml::read_toml;
 
-pub(crate) use json::read_within;
+pub(crate) use json::{json_tape, read_within};
 pub(crate) use place::Place;
+pub(crate) use toml::toml_tape;
 
 use graylane_diagnostic::{Diagnostic, Source};
 

@@ -6,6 +6,7 @@ use crate::{Context, Definition, Definitions, EvaluateError, Metadata, Prerequis
 mod compile;
 mod flag;
 mod names;
+mod programs;
 
 pub use flag::CompiledFlag;
 pub(crate) use flag::Gray;

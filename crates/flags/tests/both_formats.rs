@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use graylane_diagnostic::Source;
-use graylane_flags::{Data, Definitions, Node, ReadOptions, Reading};
+use graylane_flags::{Data, Definitions, Node, ReadOptions, Reading, Rule};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
@@ -18,7 +18,11 @@ fn read(name: &str, text: &str) -> Reading {
 fn plain(mut reading: Reading) -> String {
     for flag in &mut reading.definitions.flags {
         flag.span = 0..0;
-        flag.targeting.iter_mut().for_each(forget);
+        flag.targeting = flag.targeting.take().map(|rule| {
+            let mut node = rule.to_node();
+            forget(&mut node);
+            Rule::from(&node)
+        });
     }
     format!("{reading:#?}")
 }

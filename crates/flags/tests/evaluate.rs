@@ -3,9 +3,10 @@
 
 mod flagd;
 
+use graylane_diagnostic::Source;
 use graylane_flags::{
-    Bucketing, Definitions, EvaluateError, Fields, FlagSet, Options, Prerequisite, Reason, Split, State,
-    ValueRef,
+    Bucketing, Definitions, EvaluateError, Fields, FlagSet, Options, Prerequisite, ReadOptions, Reason,
+    Split, State, ValueRef,
 };
 use serde_json::{Value as Json, json};
 
@@ -322,4 +323,40 @@ fn every_flag_is_found_by_its_key_and_no_other() {
     assert!(set.iter().all(|(id, flag)| set.find(flag.key()) == Some(id)));
     assert!(["", "k", "x1", "k1000"].iter().all(|key| set.find(key).is_none()));
     assert_eq!(FlagSet::default().find("x"), None);
+}
+
+#[test]
+fn flags_with_the_same_rule_answer_by_their_own_variants_and_keys() {
+    let rule =
+        r#""targeting": {"if": [{"==": [{"var": "a"}, "1"]}, "x", {"fractional": [["x", 50], ["y", 50]]}]}"#;
+    let text = format!(
+        r#"{{"flags": {{
+            "one": {{"state": "ENABLED", "variants": {{"x": 1, "y": 2}}, {rule}}},
+            "two": {{"state": "ENABLED", "variants": {{"x": 1, "y": 2}}, {rule}}},
+            "turned": {{"state": "ENABLED", "variants": {{"y": 2, "x": 1}}, {rule}}},
+            "other": {{"state": "ENABLED", "variants": {{"x": 3, "y": 4}}, {rule}}}}}}}"#
+    );
+    let source = Source::new("flags.json", text);
+    let reading = Definitions::read([&source], ReadOptions::default()).unwrap();
+
+    let set = FlagSet::compile(&reading.definitions, Options::default()).unwrap();
+
+    let keys = ["one", "two", "turned", "other"];
+    let value = |key: &str, context: &Fields<'_>| {
+        let found = set.evaluate(set.find(key).unwrap(), context).unwrap();
+        match found.value {
+            Some(ValueRef::Integer(value)) => value,
+            other => panic!("{key}: {other:?}"),
+        }
+    };
+    let chosen = somebody(None, &[("a", ValueRef::Text("1"))]);
+    assert_eq!(keys.map(|key| value(key, &chosen)), [1, 1, 1, 3]);
+    let users: Vec<String> = (0..100).map(|user| format!("user-{user}")).collect();
+    let drawn = |key: &str| -> Vec<i64> {
+        let contexts = users.iter().map(|user| somebody(Some(user), &[]));
+        contexts.map(|context| value(key, &context)).collect()
+    };
+    // Each flag has cohorts of its own.
+    assert_ne!(drawn("one"), drawn("two"));
+    assert_ne!(drawn("one"), drawn("turned"));
 }

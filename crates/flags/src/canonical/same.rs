@@ -1,6 +1,6 @@
 //! Whether two definitions say the same, without writing them out: places do not count, everything that shows does.
 
-use crate::{Data, Definition, Definitions, Metadata, Node, Number, Value};
+use crate::{Definition, Definitions, Metadata, Rule, Value};
 
 impl Definitions {
     /// Whether `flag`, one of these, and `other`, one of `others`, say the same: their [`Definitions::canonical`] lines are
@@ -12,7 +12,11 @@ impl Definitions {
             && equal(&flag.variants, &other.variants, |one, other| {
                 one.name == other.name && value(&one.value, &other.value)
             })
-            && equal(flag.targeting.as_slice(), other.targeting.as_slice(), node)
+            && equal(
+                flag.targeting.as_slice(),
+                other.targeting.as_slice(),
+                Rule::says_same,
+            )
             && metadata(&flag.metadata, &other.metadata)
             && self.waits_for_same(flag, others, other)
     }
@@ -48,19 +52,6 @@ fn value(one: &Value, other: &Value) -> bool {
             name == other_name && value(one, other)
         }),
         _ => one == other,
-    }
-}
-
-fn node(one: &Node, other: &Node) -> bool {
-    match (&one.data, &other.data) {
-        (Data::Number(Number::Float(one)), Data::Number(Number::Float(other))) => {
-            one.to_bits() == other.to_bits()
-        }
-        (Data::List(one), Data::List(other)) => equal(one, other, node),
-        (Data::Map(one), Data::Map(other)) => equal(one, other, |(key, one), (other_key, other)| {
-            key.name == other_key.name && node(one, other)
-        }),
-        (one, other) => one == other,
     }
 }
 

@@ -1,7 +1,8 @@
 use graylane_diagnostic::{Diagnostic, quote};
 
 use super::faults::Faults;
-use crate::{Data, Key, Node};
+use crate::Key;
+use crate::tape::{Entries, Seen, View};
 
 /// The format of a file, where it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,24 +13,25 @@ pub(super) enum Format {
 }
 
 /// Takes the known keys out of an object, each in its place; each known key is given with its other spellings.
-pub(super) fn known<const N: usize>(
-    fields: Vec<(Key, Node)>,
+pub(super) fn known<'t, const N: usize>(
+    fields: Entries<'t>,
     known: &[&[&'static str]; N],
     others: Others,
     faults: &mut Faults,
-) -> [Option<(Key, Node)>; N] {
-    let mut found = [const { None }; N];
+) -> [Option<(View<'t>, View<'t>)>; N] {
+    let mut found = [None; N];
     for (key, node) in fields {
-        let Some(index) = known.iter().position(|spellings| spellings.contains(&&*key.name)) else {
-            unknown(&key, known.iter().copied().flatten().copied(), others, faults);
+        let name = key.text();
+        let Some(index) = known.iter().position(|spellings| spellings.contains(&name)) else {
+            unknown(key, known.iter().copied().flatten().copied(), others, faults);
             continue;
         };
         match &found[index] {
             None => found[index] = Some((key, node)),
             Some((first, _)) => {
-                let first = quote(&first.name);
-                let fault = Diagnostic::new(format!("{} says the same as {first}", quote(&key.name)));
-                faults.add(fault.hint("remove one of the two").at(key.span));
+                let first = quote(first.text());
+                let fault = Diagnostic::new(format!("{} says the same as {first}", quote(key.text())));
+                faults.add(fault.hint("remove one of the two").at(key.span()));
             }
         }
     }
@@ -54,41 +56,38 @@ impl From<Format> for Others {
 }
 
 fn unknown(
-    key: &Key,
+    key: View<'_>,
     known: impl Iterator<Item = &'static str> + Clone,
     others: Others,
     faults: &mut Faults,
 ) {
-    let near = graylane_diagnostic::meant(&key.name, known.clone());
+    let near = graylane_diagnostic::meant(key.text(), known.clone());
     if others == Others::Allowed && near.is_none() {
         return;
     }
-    let fault = Diagnostic::new(format!("{} is not known here", quote(&key.name)));
-    let hint = faults.meant_among(&key.name, "what may stand here", known);
-    faults.add(fault.hint(hint).at(key.span.clone()));
+    let fault = Diagnostic::new(format!("{} is not known here", quote(key.text())));
+    let hint = faults.meant_among(key.text(), "what may stand here", known);
+    faults.add(fault.hint(hint).at(key.span()));
 }
 
 /// The fields of an object, or a mistake that says what should be one.
-pub(super) fn object(what: &str, node: Node) -> Result<Vec<(Key, Node)>, Diagnostic> {
-    match node.data {
-        Data::Map(fields) => Ok(fields),
-        data => Err(wrong_type(what, "an object", &data).at(node.span)),
+pub(super) fn object<'t>(what: &str, node: View<'t>) -> Result<Entries<'t>, Diagnostic> {
+    match node.data() {
+        Seen::Map(fields) => Ok(fields),
+        _ => Err(wrong_type(what, "an object", node).at(node.span())),
     }
 }
 
 /// "`state` takes a string, not a number".
-pub(super) fn wrong_type(what: &str, takes: &str, found: &Data) -> Diagnostic {
+pub(super) fn wrong_type(what: &str, takes: &str, found: View<'_>) -> Diagnostic {
     Diagnostic::new(format!("{what} takes {takes}, not {}", found.kind()))
 }
 
 /// A string that is not empty.
-pub(super) fn text(what: &str, node: Node) -> Result<Key, Diagnostic> {
-    match node.data {
-        Data::Text(name) if name.is_empty() => Err(Diagnostic::new(format!("{what} is empty")).at(node.span)),
-        Data::Text(name) => Ok(Key {
-            span: node.span,
-            name,
-        }),
-        data => Err(wrong_type(what, "a string", &data).at(node.span)),
+pub(super) fn text(what: &str, node: View<'_>) -> Result<Key, Diagnostic> {
+    match node.data() {
+        Seen::Text("") => Err(Diagnostic::new(format!("{what} is empty")).at(node.span())),
+        Seen::Text(_) => Ok(node.to_key()),
+        _ => Err(wrong_type(what, "a string", node).at(node.span())),
     }
 }

@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::Arc;
 
 use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote};
 
@@ -6,7 +7,9 @@ use super::faults::Faults;
 use super::fields::{Format, known, object, text, wrong_type};
 use super::refs::Evaluators;
 use super::{metadata, rule};
-use crate::{Bucketing, Data, Key, Metadata, Node, Number, read_json, read_toml};
+use crate::read::{json_tape, toml_tape};
+use crate::tape::{Seen, Tape, View};
+use crate::{Bucketing, Metadata, Number};
 
 /// One file, its flags still as they were written.
 #[derive(Debug)]
@@ -19,7 +22,9 @@ pub(super) struct File<'s> {
     pub(super) revision: Option<u64>,
     pub(super) metadata: Metadata,
     pub(super) evaluators: Evaluators,
-    pub(super) flags: Vec<(Key, Node)>,
+    pub(super) tape: Arc<Tape>,
+    /// The keys of the flags and the flags, by their places on the tape.
+    pub(super) flags: Vec<(u32, u32)>,
 }
 
 const KEYS: [&[&str]; 6] = [
@@ -38,11 +43,12 @@ pub(super) fn read<'s>(
     left_out: &mut Faults,
 ) -> Result<File<'s>, Diagnostics> {
     let format = format_of(source);
-    let root = match format {
-        Format::Json => read_json(source)?,
-        Format::Toml => read_toml(source)?,
+    let tape = match format {
+        Format::Json => json_tape(source)?,
+        Format::Toml => toml_tape(source)?,
     };
-    let start = root.span.start..root.span.start;
+    let root = tape.root();
+    let start = root.span().start;
     let fields = object("the file", root).map_err(|fault| fault.hint("such as {\"flags\": {}}"))?;
     let before = faults.count();
     let keys = known(fields, &KEYS, format.into(), faults);
@@ -50,17 +56,18 @@ pub(super) fn read<'s>(
     let mut metadata = Metadata::new();
     if let Some((_, node)) = meta {
         match object("`metadata`", node) {
-            Ok(mut fields) => {
+            Ok(fields) => {
+                let mut fields: Vec<_> = fields.collect();
                 take(&mut fields, "bucketing", &mut bucketing, faults);
                 take(&mut fields, "revision", &mut revision, faults);
-                metadata = metadata::of_fields(fields, faults);
+                metadata = metadata::of_fields(fields.into_iter(), faults);
             }
             Err(fault) => faults.add(fault),
         }
     }
-    let bucketing_span = bucketing.as_ref().map(|(_, node)| node.span.clone());
-    let bucketing = bucketing.map(|(_, node)| read_bucketing(&node));
-    let revision = revision.map(|(_, node)| read_revision(&node));
+    let bucketing_span = bucketing.as_ref().map(|(_, node)| node.span());
+    let bucketing = bucketing.map(|(_, node)| read_bucketing(node));
+    let revision = revision.map(|(_, node)| read_revision(node));
     let flags = match flags {
         Some((_, node)) => read_flags(node, left_out)
             .map_err(|fault| faults.add(fault))
@@ -72,7 +79,7 @@ pub(super) fn read<'s>(
             faults.add(
                 fault
                     .hint("is this the right file, and complete? Without flags it is empty")
-                    .at(start),
+                    .at(start..start),
             );
             Vec::new()
         }
@@ -88,6 +95,7 @@ pub(super) fn read<'s>(
             .map(|(_, node)| read_evaluators(node, format, source, faults, left_out))
             .unwrap_or_default(),
         flags,
+        tape: Arc::clone(&tape),
     })
 }
 
@@ -103,14 +111,19 @@ fn format_of(source: &Source) -> Format {
 }
 
 /// Takes a setting of the file out of its metadata.
-fn take(fields: &mut Vec<(Key, Node)>, name: &str, into: &mut Option<(Key, Node)>, faults: &mut Faults) {
-    let Some(index) = fields.iter().position(|(key, _)| &*key.name == name) else {
+fn take<'t>(
+    fields: &mut Vec<(View<'t>, View<'t>)>,
+    name: &str,
+    into: &mut Option<(View<'t>, View<'t>)>,
+    faults: &mut Faults,
+) {
+    let Some(index) = fields.iter().position(|(key, _)| key.text() == name) else {
         return;
     };
     let (key, node) = fields.remove(index);
     if into.is_some() {
         let fault = Diagnostic::new(format!("{} stands at the top as well", quote(name)));
-        faults.add(fault.hint("remove one of the two").at(key.span));
+        faults.add(fault.hint("remove one of the two").at(key.span()));
     } else {
         *into = Some((key, node));
     }
@@ -120,93 +133,94 @@ fn accept<T>(read: Option<Result<T, Diagnostic>>, faults: &mut Faults) -> Option
     read?.map_err(|fault| faults.add(fault)).ok()
 }
 
-fn read_bucketing(node: &Node) -> Result<Bucketing, Diagnostic> {
+fn read_bucketing(node: View<'_>) -> Result<Bucketing, Diagnostic> {
     let hint = "`flagd-v1`, `flagd-v2` or `flagd-v3`";
-    let fault = match &node.data {
-        Data::Text(name) => {
+    let fault = match node.data() {
+        Seen::Text(name) => {
             let all = [Bucketing::V1, Bucketing::V2, Bucketing::V3];
-            match all.into_iter().find(|bucketing| bucketing.as_str() == &**name) {
+            match all.into_iter().find(|bucketing| bucketing.as_str() == name) {
                 Some(bucketing) => return Ok(bucketing),
                 None => Diagnostic::new(format!("{} is no bucketing", quote(name))).hint(hint),
             }
         }
-        data => wrong_type("`bucketing`", "a string", data).hint(hint),
+        _ => wrong_type("`bucketing`", "a string", node).hint(hint),
     };
-    Err(fault.at(node.span.clone()))
+    Err(fault.at(node.span()))
 }
 
-fn read_revision(node: &Node) -> Result<u64, Diagnostic> {
-    let fault = match &node.data {
-        Data::Number(Number::Integer(number)) => match u64::try_from(*number) {
+fn read_revision(node: View<'_>) -> Result<u64, Diagnostic> {
+    let fault = match node.data() {
+        Seen::Number(Number::Integer(number)) => match u64::try_from(number) {
             Ok(revision) => return Ok(revision),
             Err(_) => Diagnostic::new(format!("`revision` is out of range: {number}")),
         },
-        Data::Number(Number::Float(_)) => Diagnostic::new("`revision` takes a whole number, not a fraction"),
-        data => wrong_type("`revision`", "a whole number", data),
+        Seen::Number(Number::Float(_)) => Diagnostic::new("`revision` takes a whole number, not a fraction"),
+        _ => wrong_type("`revision`", "a whole number", node),
     };
     let hint = "a whole number from 0 to 9223372036854775807 that grows with each change of the file";
-    Err(fault.hint(hint).at(node.span.clone()))
+    Err(fault.hint(hint).at(node.span()))
 }
 
 /// Rules by name. A broken one is as if it was not there.
 fn read_evaluators(
-    node: Node,
+    node: View<'_>,
     format: Format,
     source: &Source,
     faults: &mut Faults,
     left_out: &mut Faults,
 ) -> Evaluators {
-    let fields = object("`evaluators`", node)
-        .map_err(|fault| faults.add(fault))
-        .unwrap_or_default();
-    let rules = fields.into_iter().filter_map(|(key, node)| {
-        let rule = rule::read(
-            &format!("the evaluator {}", quote(&key.name)),
-            node,
-            format,
-            source,
-        );
-        rule.map_err(|fault| left_out.add(fault))
+    let Ok(fields) = object("`evaluators`", node).map_err(|fault| faults.add(fault)) else {
+        return Evaluators::default();
+    };
+    let rules = fields.filter_map(|(key, node)| {
+        let name = format!("the evaluator {}", quote(key.text()));
+        let written = rule::read(&name, node, format, source);
+        written
+            .map_err(|fault| left_out.add(fault))
             .ok()
-            .map(|rule| (key, rule))
+            .map(|written| (key.to_key(), written.rule.to_node()))
     });
     Evaluators::new(rules.collect())
 }
 
 /// The flags, from an object by key, or from an array of objects with `key`.
-fn read_flags(node: Node, left_out: &mut Faults) -> Result<Vec<(Key, Node)>, Diagnostic> {
+fn read_flags(node: View<'_>, left_out: &mut Faults) -> Result<Vec<(u32, u32)>, Diagnostic> {
     let hint = "flags by key, such as {\"shop-v2\": {\"state\": \"ENABLED\", ...}}";
-    match node.data {
-        Data::Map(flags) => {
-            let good = flags.into_iter().filter(|(key, _)| {
-                let empty = key.name.is_empty();
+    match node.data() {
+        Seen::Map(flags) => {
+            let good = flags.filter(|(key, _)| {
+                let empty = key.text().is_empty();
                 if empty {
-                    left_out.add(Diagnostic::new("the key of a flag is empty").at(key.span.clone()));
+                    left_out.add(Diagnostic::new("the key of a flag is empty").at(key.span()));
                 }
                 !empty
             });
-            Ok(good.collect())
+            let mut all = Vec::with_capacity(flags.len());
+            all.extend(good.map(|(key, flag)| (key.at(), flag.at())));
+            Ok(all)
         }
-        Data::List(items) => {
-            let keyed = items.into_iter().filter_map(|item| {
-                let key = key_of(&item).map_err(|fault| left_out.add(fault)).ok()?;
-                Some((key, item))
+        Seen::List(items) => {
+            let keyed = items.filter_map(|item| {
+                let key = key_of(item).map_err(|fault| left_out.add(fault)).ok()?;
+                Some((key.at(), item.at()))
             });
             Ok(keyed.collect())
         }
-        data => Err(wrong_type("`flags`", "an object", &data).hint(hint).at(node.span)),
+        _ => Err(wrong_type("`flags`", "an object", node)
+            .hint(hint)
+            .at(node.span())),
     }
 }
 
-fn key_of(item: &Node) -> Result<Key, Diagnostic> {
-    let Data::Map(fields) = &item.data else {
-        let fault = wrong_type("each of the `flags`", "an object", &item.data);
-        return Err(fault.at(item.span.clone()));
+fn key_of(item: View<'_>) -> Result<View<'_>, Diagnostic> {
+    let Seen::Map(mut fields) = item.data() else {
+        let fault = wrong_type("each of the `flags`", "an object", item);
+        return Err(fault.at(item.span()));
     };
-    match fields.iter().find(|(key, _)| &*key.name == "key") {
-        Some((_, node)) => text("`key`", node.clone()),
+    match fields.find(|(key, _)| key.text() == "key") {
+        Some((_, node)) => text("`key`", node).map(|_| node),
         None => Err(Diagnostic::new("the flag has no `key`")
             .hint("in an array each flag has one")
-            .at(item.span.clone())),
+            .at(item.span())),
     }
 }

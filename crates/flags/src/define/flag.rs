@@ -4,13 +4,14 @@ use graylane_diagnostic::{Diagnostic, Source, quote};
 
 use super::faults::Faults;
 use super::fields::{Format, known, wrong_type};
-use super::names::Names;
 use super::prerequisites::{self, Wanted};
 use super::refs::Evaluators;
+use super::rule::Written;
 use super::split::{self, Share};
 use super::state::{self, Stated};
 use super::{ReadOptions, metadata, rule, variants};
-use crate::{Data, Definition, Key, Node, State, Variant};
+use crate::tape::{Seen, View};
+use crate::{Data, Definition, Key, Rule, State, Variant};
 
 /// A flag of which everything is known but its prerequisites.
 #[derive(Debug)]
@@ -25,8 +26,6 @@ pub(super) struct Around<'f> {
     pub(super) source: &'f Source,
     pub(super) format: Format,
     pub(super) evaluators: &'f Evaluators,
-    /// Whether a rule may have a `$ref`.
-    pub(super) refers: bool,
     pub(super) options: ReadOptions,
 }
 
@@ -39,8 +38,7 @@ pub(super) struct Shared {
     pub(super) left_out: Faults,
     /// Mistakes that cost nothing.
     pub(super) notes: Faults,
-    /// Those of variants.
-    pub(super) names: Names,
+    pub(super) variants: variants::Recent,
 }
 
 const KEYS: [&[&str]; 8] = [
@@ -56,29 +54,26 @@ const KEYS: [&[&str]; 8] = [
 ];
 
 /// Reads a flag; `None` where it has mistakes.
-pub(super) fn read(key: Key, node: Node, around: Around<'_>, shared: &mut Shared) -> Option<Draft> {
+pub(super) fn read(key: Key, node: View<'_>, around: Around<'_>, shared: &mut Shared) -> Option<Draft> {
     let faults = &mut shared.left_out;
     let before = faults.count();
-    let fields = match node.data {
-        Data::Map(fields) => fields,
-        data => {
-            let fault = wrong_type(&format!("the flag {}", quote(&key.name)), "an object", &data);
-            faults.add(
-                fault
-                    .hint("its keys are `state`, `variants` and more")
-                    .at(node.span),
-            );
-            return None;
-        }
+    let Seen::Map(fields) = node.data() else {
+        let fault = wrong_type(&format!("the flag {}", quote(&key.name)), "an object", node);
+        faults.add(
+            fault
+                .hint("its keys are `state`, `variants` and more")
+                .at(node.span()),
+        );
+        return None;
     };
     let keys = known(fields, &KEYS, around.format.into(), faults);
     let [stated, written, default, targeting, own, wanted, hash_mod, _] =
         keys.map(|key| key.map(|(_, node)| node));
     let (state, share) = read_state(&key, stated, hash_mod, faults);
     let (kind, variants) = match written {
-        Some(node) => variants::read(node, &mut shared.names, faults).unzip(),
+        Some(node) => shared.variants.read(node, faults).unzip(),
         None if share.is_some() => {
-            let (kind, variants) = variants::on_and_off();
+            let (kind, variants) = shared.variants.on_and_off();
             (Some(kind), Some(variants))
         }
         None => {
@@ -109,7 +104,7 @@ pub(super) fn read(key: Key, node: Node, around: Around<'_>, shared: &mut Shared
     });
     let good = faults.count() == before;
     let targeting = match targeting {
-        Some(node) => resolve(&key, node, around, shared)?,
+        Some(written) => resolve(&key, written, around, shared)?,
         None => None,
     };
     let (kind, variants) = (kind?, variants?);
@@ -133,11 +128,11 @@ pub(super) fn read(key: Key, node: Node, around: Around<'_>, shared: &mut Shared
 /// The state, and the share where the flag is gray: `None` within, where that is not known.
 fn read_state(
     key: &Key,
-    stated: Option<Node>,
-    hash_mod: Option<Node>,
+    stated: Option<View<'_>>,
+    hash_mod: Option<View<'_>>,
     faults: &mut Faults,
 ) -> (State, Option<Option<Share>>) {
-    let span = hash_mod.as_ref().map(|node| node.span.clone());
+    let span = hash_mod.map(View::span);
     let hashed = hash_mod.map(|node| split::hash_mod(node, faults));
     let Some(node) = stated else {
         let fault = Diagnostic::new(format!("the flag {} has no `state`", quote(&key.name)));
@@ -148,7 +143,7 @@ fn read_state(
         );
         return (State::Disabled, hashed);
     };
-    match state::read(&node) {
+    match state::read(node) {
         Ok(Stated::Enabled) => (State::Enabled, hashed),
         Ok(Stated::Disabled) => (State::Disabled, hashed),
         Ok(Stated::Gray(weight)) => {
@@ -161,31 +156,30 @@ fn read_state(
         Err(fault) => {
             faults.add(fault);
             // One that was meant to be gray may have no variants.
-            let gray = matches!(&node.data, Data::Text(word) if word.to_ascii_lowercase().starts_with("gr"));
+            let gray = matches!(node.data(), Seen::Text(word) if word.to_ascii_lowercase().starts_with("gr"));
             (State::Disabled, hashed.or(gray.then_some(None)))
         }
     }
 }
 
 /// The index of the default variant.
-fn read_default(node: Node, variants: Option<&[Variant]>, faults: &mut Faults) -> Option<u16> {
-    let name = match node.data {
-        Data::Null => return None,
-        Data::Text(name) if name.is_empty() => return None,
-        Data::Text(name) => name,
-        data => {
-            let fault = wrong_type("the default variant", "the name of a variant", &data);
+fn read_default(node: View<'_>, variants: Option<&[Variant]>, faults: &mut Faults) -> Option<u16> {
+    let name = match node.data() {
+        Seen::Null | Seen::Text("") => return None,
+        Seen::Text(name) => name,
+        _ => {
+            let fault = wrong_type("the default variant", "the name of a variant", node);
             faults.add(
                 fault
                     .hint("its name in quotes, such as \"off\", not its value")
-                    .at(node.span),
+                    .at(node.span()),
             );
             return None;
         }
     };
-    let found = index_of(&name, variants?);
+    let found = index_of(name, variants?);
     if found.is_none() {
-        no_variant(&name, node.span, variants?, faults);
+        no_variant(name, node.span(), variants?, faults);
     }
     found
 }
@@ -205,16 +199,18 @@ pub(super) fn no_variant(name: &str, span: Range<usize>, variants: &[Variant], f
 }
 
 /// The rule with everything that it refers to, `None` within where that is empty; `None` where it refers to nothing.
-fn resolve(key: &Key, mut node: Node, around: Around<'_>, shared: &mut Shared) -> Option<Option<Node>> {
+fn resolve(key: &Key, written: Written, around: Around<'_>, shared: &mut Shared) -> Option<Option<Rule>> {
     let Around {
-        evaluators,
-        options,
-        refers,
-        ..
+        evaluators, options, ..
     } = around;
-    if !refers {
-        // Nothing to replace.
-    } else if options.as_flagd {
+    let Written { rule, is_apart } = written;
+    // What stands in the file itself is no deeper than a file may be, so that there is nothing else to find.
+    if !is_apart && !rule.view().refers() {
+        let is_empty = matches!(rule.view().data(), Seen::Map(fields) if fields.len() == 0);
+        return Some((!is_empty).then_some(rule));
+    }
+    let mut node = rule.to_node();
+    if options.as_flagd {
         evaluators.resolve(&mut node, &mut shared.budget, &mut shared.notes);
     } else {
         let faults = &mut shared.left_out;
@@ -227,7 +223,7 @@ fn resolve(key: &Key, mut node: Node, around: Around<'_>, shared: &mut Shared) -
     }
     Some(match &node.data {
         Data::Map(fields) if fields.is_empty() => None,
-        _ => Some(node),
+        _ => Some(Rule::from(&node)),
     })
 }
 
@@ -247,7 +243,7 @@ pub(super) fn check_rule(flag: &Definition, options: ReadOptions, faults: &mut F
             span: flag.span.clone(),
             name: flag.key.clone(),
         };
-        follows(&key, rule.span.clone(), before, options, faults);
+        follows(&key, rule.view().span(), before, options, faults);
     }
     good
 }

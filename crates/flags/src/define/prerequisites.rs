@@ -10,7 +10,9 @@ use graylane_diagnostic::{Diagnostic, quote};
 use super::faults::Faults;
 use super::fields::{Others, known, object, text, wrong_type};
 use super::flag::{Draft, index_of, no_variant};
-use crate::{Data, Key, Kind, Node, Prerequisite, Text, Value};
+use crate::hash::Quick;
+use crate::tape::{Seen, View};
+use crate::{Key, Kind, Prerequisite, Text, Value};
 
 /// A prerequisite as it was written.
 #[derive(Debug)]
@@ -23,21 +25,18 @@ pub(super) struct Wanted {
 const EXAMPLE: &str = "such as [{ flag = \"shop-v2\", variants = [\"on\"] }]";
 
 /// Reads `[{ flag = "a", variants = ["on"] }]`.
-pub(super) fn read(node: Node, faults: &mut Faults) -> Vec<Wanted> {
-    let items = match node.data {
-        Data::List(items) => items,
-        data => {
-            let fault = wrong_type("`prerequisites`", "an array of objects", &data);
-            faults.add(fault.hint(EXAMPLE).at(node.span));
-            return Vec::new();
-        }
+pub(super) fn read(node: View<'_>, faults: &mut Faults) -> Vec<Wanted> {
+    let Seen::List(items) = node.data() else {
+        let fault = wrong_type("`prerequisites`", "an array of objects", node);
+        faults.add(fault.hint(EXAMPLE).at(node.span()));
+        return Vec::new();
     };
-    let read = items.into_iter().filter_map(|item| one(item, faults));
+    let read = items.filter_map(|item| one(item, faults));
     read.collect()
 }
 
-fn one(item: Node, faults: &mut Faults) -> Option<Wanted> {
-    let span = item.span.clone();
+fn one(item: View<'_>, faults: &mut Faults) -> Option<Wanted> {
+    let span = item.span();
     let fields = object("a prerequisite", item)
         .map_err(|fault| faults.add(fault.hint(EXAMPLE)))
         .ok()?;
@@ -53,32 +52,35 @@ fn one(item: Node, faults: &mut Faults) -> Option<Wanted> {
     let flag = text("`flag`", flag)
         .map_err(|fault| faults.add(fault.hint(EXAMPLE)))
         .ok()?;
-    let variants = match variants.map(|(_, node)| (node.span, node.data)) {
+    let variants = match variants.map(|(_, node)| (node, node.data())) {
         None => None,
-        Some((span, Data::List(items))) if items.is_empty() => {
+        Some((node, Seen::List(items))) if items.len() == 0 => {
             let fault = Diagnostic::new("no variant is good enough for the prerequisite");
             faults.add(
                 fault
                     .hint("name at least one, or leave `variants` out for the value true")
-                    .at(span),
+                    .at(node.span()),
             );
             return None;
         }
-        Some((_, Data::List(items))) => {
-            let names = items.into_iter().filter_map(|item| {
+        Some((_, Seen::List(items))) => {
+            let names = items.filter_map(|item| {
                 let name = text("`variants`", item);
                 name.map_err(|fault| faults.add(fault.hint(EXAMPLE))).ok()
             });
             Some(names.collect())
         }
-        Some((span, data)) => {
-            let fault = wrong_type("`variants`", "an array of names", &data);
-            faults.add(fault.hint(EXAMPLE).at(span));
+        Some((node, _)) => {
+            let fault = wrong_type("`variants`", "an array of names", node);
+            faults.add(fault.hint(EXAMPLE).at(node.span()));
             return None;
         }
     };
     Some(Wanted { flag, variants })
 }
+
+/// The flags of the set by key.
+pub(super) type Index = HashMap<Text, usize, Quick>;
 
 /// A flag of the set: `None` where it is broken.
 pub(super) struct Slot {
@@ -90,7 +92,7 @@ pub(super) struct Slot {
 
 /// Finds the flags that others want, and takes out those that cannot have them. Mistakes that follow from others are told
 /// only where `tell_all`: where the set is used without the broken flags.
-pub(super) fn join(slots: &mut [Slot], index: &HashMap<Text, usize>, tell_all: bool, faults: &mut Faults) {
+pub(super) fn join(slots: &mut [Slot], index: &Index, tell_all: bool, faults: &mut Faults) {
     let found: Vec<Vec<Edge>> = slots
         .iter()
         .map(|slot| edges(slot, slots, index, faults))
@@ -144,7 +146,7 @@ struct Edge {
 }
 
 /// What a flag wants, without what it cannot have.
-fn edges(slot: &Slot, slots: &[Slot], index: &HashMap<Text, usize>, faults: &mut Faults) -> Vec<Edge> {
+fn edges(slot: &Slot, slots: &[Slot], index: &Index, faults: &mut Faults) -> Vec<Edge> {
     let wanted = slot.draft.iter().flat_map(|draft| &draft.wanted);
     let edges = wanted.filter_map(|wanted| {
         let Some(to) = index.get(&wanted.flag.name).copied() else {

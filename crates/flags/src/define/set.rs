@@ -1,19 +1,18 @@
 //! Files -> one set.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote};
 
 use super::copies::Copies;
 use super::faults::Faults;
-use super::fields::Format;
 use super::file::{self, File};
 use super::flag::{self, Around, Shared};
-use super::names::Names;
-use super::prerequisites::{self, Slot};
+use super::prerequisites::{self, Index, Slot};
+use super::variants::Recent;
 use super::{ReadOptions, Reading, refs};
-use crate::{Bucketing, Definitions, Key, Node, Text};
+use crate::tape::View;
+use crate::{Bucketing, Definitions};
 
 pub(super) fn read<'s>(
     files: impl IntoIterator<Item = &'s Source>,
@@ -24,10 +23,10 @@ pub(super) fn read<'s>(
         budget: refs::BUDGET,
         left_out: Faults::default(),
         notes: Faults::default(),
-        names: Names::default(),
+        variants: Recent::default(),
     };
     let mut unreadable = Vec::new();
-    let mut files: Vec<File<'s>> = files
+    let files: Vec<File<'s>> = files
         .into_iter()
         .filter_map(|source| {
             let file = file::read(source, &mut faults, &mut shared.left_out);
@@ -37,9 +36,8 @@ pub(super) fn read<'s>(
     agree(&files, &mut faults);
     let mut copies = Copies::new(files.iter().map(|file| &file.metadata));
     let mut set = Set::new(options);
-    for (number, file) in files.iter_mut().enumerate() {
-        let flags = std::mem::take(&mut file.flags);
-        set.add(number, file, flags, &mut copies, &mut shared);
+    for (number, file) in files.iter().enumerate() {
+        set.add(number, file, &mut copies, &mut shared);
     }
     if copies.too_many() {
         faults.add(
@@ -67,10 +65,11 @@ pub(super) fn read<'s>(
     }
     let mut left_out = shared.left_out.into_vec();
     left_out.extend(shared.notes.into_vec());
-    let flags = slots.into_iter().filter_map(|slot| slot.draft);
+    let mut flags = Vec::with_capacity(slots.len());
+    flags.extend(slots.into_iter().filter_map(|slot| Some(slot.draft?.definition)));
     Ok(Reading {
         definitions: Definitions {
-            flags: flags.map(|draft| draft.definition).collect(),
+            flags,
             metadata: copies.into_common(),
             bucketing: files
                 .first()
@@ -104,19 +103,11 @@ fn agree(files: &[File<'_>], faults: &mut Faults) {
     }
 }
 
-/// Whether a rule of the file may have a `$ref`. JSON is no deeper than [`crate::MAX_DEPTH`] as a whole, so that there is
-/// nothing else to find in its rules; TOML may have rules as strings, each as deep.
-fn refers(file: &File<'_>) -> bool {
-    let text = file.source.text();
-    // With a backslash the key may be written in many ways.
-    file.format == Format::Toml || text.contains("$ref") || text.contains('\\')
-}
-
 /// The flags of the files so far.
 struct Set {
     options: ReadOptions,
     slots: Vec<Slot>,
-    index: HashMap<Text, usize>,
+    index: Index,
 }
 
 impl Set {
@@ -124,32 +115,25 @@ impl Set {
         Self {
             options,
             slots: Vec::new(),
-            index: HashMap::new(),
+            index: Index::default(),
         }
     }
 
     /// Adds the flags of a file, each in the place of an earlier one of its key.
-    fn add(
-        &mut self,
-        number: usize,
-        file: &File<'_>,
-        flags: Vec<(Key, Node)>,
-        copies: &mut Copies,
-        shared: &mut Shared,
-    ) {
+    fn add(&mut self, number: usize, file: &File<'_>, copies: &mut Copies, shared: &mut Shared) {
         let around = Around {
             source: file.source,
             format: file.format,
             evaluators: &file.evaluators,
-            refers: refers(file),
             options: self.options,
         };
         let different = copies.different(&file.metadata);
-        self.index.reserve(flags.len());
-        self.slots.reserve(flags.len());
-        for (key, node) in flags {
+        self.index.reserve(file.flags.len());
+        self.slots.reserve(file.flags.len());
+        for (key, flag) in &file.flags {
+            let key = View::new(&file.tape, *key).to_key();
             let (name, span) = (key.name.clone(), key.span.clone());
-            let mut draft = flag::read(key, node, around, shared);
+            let mut draft = flag::read(key, View::new(&file.tape, *flag), around, shared);
             if let Some(draft) = &mut draft {
                 copies.lay_under(&mut draft.definition.metadata, &different, &file.metadata);
             }

@@ -3,7 +3,8 @@ use graylane_diagnostic::{Diagnostic, quote};
 
 use super::faults::Faults;
 use super::fields::{Others, known, object, text, wrong_type};
-use crate::{Data, Kind, Node, Number, Split, Value, Variant};
+use crate::tape::{Seen, View};
+use crate::{Kind, Number, Split, Value, Variant};
 
 /// Which part of whom gets the on variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,8 @@ impl From<Weight> for Share {
 const EXAMPLE: &str = "such as hash_mod = { mod = 100, key = \"uid\", threshold = 30 }";
 
 /// Reads `{ mod = 100, key = "uid", threshold = 30 }`.
-pub(super) fn hash_mod(node: Node, faults: &mut Faults) -> Option<Share> {
-    let span = node.span.clone();
+pub(super) fn hash_mod(node: View<'_>, faults: &mut Faults) -> Option<Share> {
+    let span = node.span();
     let fields = object("`hash_mod`", node)
         .map_err(|fault| faults.add(fault.hint(EXAMPLE)))
         .ok()?;
@@ -39,7 +40,7 @@ pub(super) fn hash_mod(node: Node, faults: &mut Faults) -> Option<Share> {
     );
     let before = faults.count();
     let mut number = |name: &str, field: Option<_>, min, max| match field {
-        Some((_, node)) => whole(name, &node, min, max)
+        Some((_, node)) => whole(name, node, min, max)
             .map_err(|fault| faults.add(fault))
             .ok(),
         None => {
@@ -65,19 +66,19 @@ pub(super) fn hash_mod(node: Node, faults: &mut Faults) -> Option<Share> {
     })
 }
 
-fn whole(name: &str, node: &Node, min: u32, max: u32) -> Result<u32, Diagnostic> {
-    let fault = match &node.data {
-        Data::Number(Number::Integer(number)) => match u32::try_from(*number) {
+fn whole(name: &str, node: View<'_>, min: u32, max: u32) -> Result<u32, Diagnostic> {
+    let fault = match node.data() {
+        Seen::Number(Number::Integer(number)) => match u32::try_from(number) {
             Ok(number) if (min..=max).contains(&number) => return Ok(number),
             _ => Diagnostic::new(format!("`{name}` is out of range: {number}"))
                 .hint(format!("it takes {min} to {max}")),
         },
-        Data::Number(Number::Float(_)) => {
+        Seen::Number(Number::Float(_)) => {
             Diagnostic::new(format!("`{name}` takes a whole number, not a fraction")).hint(EXAMPLE)
         }
-        data => wrong_type(&format!("`{name}`"), "a whole number", data).hint(EXAMPLE),
+        _ => wrong_type(&format!("`{name}`"), "a whole number", node).hint(EXAMPLE),
     };
-    Err(fault.at(node.span.clone()))
+    Err(fault.at(node.span()))
 }
 
 /// Which of the variants are on and off.

@@ -1,7 +1,8 @@
 use graylane_core::Weight;
 use graylane_diagnostic::{Diagnostic, cut, quote};
 
-use crate::{Data, Node, Number};
+use crate::Number;
+use crate::tape::{Seen, View};
 
 /// What `state` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +17,15 @@ const HINT: &str =
     "`enabled`, `disabled`, or `gray-N` with N from 0 to 100, such as \"gray-30\" or \"gray-0.5\"";
 
 /// Reads `ENABLED`, `disabled`, `gray-30`, and the words of a switch: true, "on", 1.
-pub(super) fn read(node: &Node) -> Result<Stated, Diagnostic> {
-    let stated = match &node.data {
-        Data::Bool(true) | Data::Number(Number::Integer(1)) => Ok(Stated::Enabled),
-        Data::Bool(false) | Data::Number(Number::Integer(0)) => Ok(Stated::Disabled),
-        Data::Text(text) => word(text),
-        Data::Number(_) => Err(Diagnostic::new("`state` takes of the numbers only 0 and 1").hint(HINT)),
-        data => Err(Diagnostic::new(format!("`state` takes a string, not {}", data.kind())).hint(HINT)),
+pub(super) fn read(node: View<'_>) -> Result<Stated, Diagnostic> {
+    let stated = match node.data() {
+        Seen::Bool(true) | Seen::Number(Number::Integer(1)) => Ok(Stated::Enabled),
+        Seen::Bool(false) | Seen::Number(Number::Integer(0)) => Ok(Stated::Disabled),
+        Seen::Text(text) => word(text),
+        Seen::Number(_) => Err(Diagnostic::new("`state` takes of the numbers only 0 and 1").hint(HINT)),
+        _ => Err(Diagnostic::new(format!("`state` takes a string, not {}", node.kind())).hint(HINT)),
     };
-    stated.map_err(|fault| fault.at(node.span.clone()))
+    stated.map_err(|fault| fault.at(node.span()))
 }
 
 fn word(text: &str) -> Result<Stated, Diagnostic> {
@@ -94,7 +95,8 @@ fn percent(text: &str) -> Result<Weight, Wrong> {
     if rest.len() > 3 {
         return Err(Wrong::TooFine);
     }
-    let thousandths: u32 = format!("{rest:0<3}").parse().unwrap_or(0);
+    let digits = rest.bytes().chain(std::iter::repeat(b'0')).take(3);
+    let thousandths = digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
     Weight::from_steps(whole * 1_000 + thousandths).map_err(|_| Wrong::OutOfRange)
 }
 

@@ -9,7 +9,7 @@ mod splits;
 use graylane_diagnostic::Source;
 
 use super::*;
-use crate::{Definition, Metadata, Node};
+use crate::{Definition, Metadata, Node, Rule};
 
 fn source(name: &str, text: &str) -> Source {
     Source::new(name, text.to_owned())
@@ -54,6 +54,13 @@ fn rule(text: &str) -> Node {
     node
 }
 
+/// A rule with its places set to 0.
+fn plain(rule: &Rule) -> Node {
+    let mut node = rule.to_node();
+    forget(&mut node);
+    node
+}
+
 /// Its places set to 0, to compare what was read from different texts.
 fn forget(node: &mut Node) {
     use crate::Data;
@@ -73,7 +80,7 @@ fn forget(node: &mut Node) {
 fn without_places(mut definitions: Definitions) -> String {
     for flag in &mut definitions.flags {
         flag.span = 0..0;
-        flag.targeting.iter_mut().for_each(forget);
+        flag.targeting = flag.targeting.take().map(|rule| Rule::from(&plain(&rule)));
     }
     format!("{definitions:?}")
 }

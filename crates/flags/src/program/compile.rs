@@ -2,7 +2,8 @@ use graylane_diagnostic::{Diagnostic, Diagnostics, list, meant, quote};
 
 use crate::program::shape::{OPERATORS, Operator, Shape};
 use crate::program::{Call, Constant, Decision, Expr, Iterate, Iteration, Ladder, Program, Scope, Word};
-use crate::{Bucketing, Data, Key, Node, Number, Value, Variant};
+use crate::tape::{Items, Seen, View};
+use crate::{Bucketing, Number, Value, Variant};
 
 mod fraction;
 mod fuse;
@@ -22,13 +23,18 @@ pub(crate) enum Manner {
 
 /// A rule, compiled, and the mistakes in it.
 #[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) program: Program,
+pub(crate) struct Compiled<P = Program> {
+    pub(crate) program: P,
     pub(crate) mistakes: Vec<Diagnostic>,
 }
 
 /// Compiles the rule of a flag with these variants.
-pub(crate) fn compile(rule: &Node, variants: &[Variant], bucketing: Bucketing, manner: Manner) -> Compiled {
+pub(crate) fn compile(
+    rule: View<'_>,
+    variants: &[Variant],
+    bucketing: Bucketing,
+    manner: Manner,
+) -> Compiled {
     let mut compiler = Compiler {
         variants,
         bucketing,
@@ -59,36 +65,36 @@ struct Compiler<'d> {
 }
 
 impl Compiler<'_> {
-    fn expr(&mut self, node: &Node) -> Expr {
+    fn expr(&mut self, node: View<'_>) -> Expr {
         if self.depth == DEEPEST {
             return self.broken(
                 Diagnostic::new(format!("the rule is nested deeper than {DEEPEST} levels"))
                     .hint("split it: flatten `if` chains into one `if` with many conditions, or use `in`")
-                    .at(node.span.clone()),
+                    .at(node.span()),
             );
         }
         self.depth += 1;
-        let expr = match &node.data {
-            Data::Map(entries) => match &**entries {
-                [(operator, operands)] => self.operator(node, operator, operands),
-                _ => self.broken(
-                    Diagnostic::new(format!("an object with {} keys is no rule", entries.len()))
+        let expr = match node.data() {
+            Seen::Map(mut entries) => match (entries.len(), entries.next()) {
+                (1, Some((operator, operands))) => self.operator(node, operator, operands),
+                (count, _) => self.broken(
+                    Diagnostic::new(format!("an object with {count} keys is no rule"))
                         .hint("a rule is an object with one key, the operator: {\"==\": [..]}")
-                        .at(node.span.clone()),
+                        .at(node.span()),
                 ),
             },
-            Data::List(items) => match constants(items) {
+            Seen::List(items) => match constants(items) {
                 Some(items) => Expr::List(items),
                 None => {
                     self.makes = true;
-                    Expr::Build(items.iter().map(|item| self.expr(item)).collect())
+                    Expr::Build(items.map(|item| self.expr(item)).collect())
                 }
             },
-            Data::Null => Expr::Null,
-            Data::Bool(value) => Expr::Bool(*value),
-            Data::Number(Number::Integer(value)) => Expr::Integer(*value),
-            Data::Number(Number::Float(value)) => Expr::Float(*value),
-            Data::Text(text) => Expr::Text(self.constant(text)),
+            Seen::Null => Expr::Null,
+            Seen::Bool(value) => Expr::Bool(value),
+            Seen::Number(Number::Integer(value)) => Expr::Integer(value),
+            Seen::Number(Number::Float(value)) => Expr::Float(value),
+            Seen::Text(text) => Expr::Text(self.constant(text)),
         };
         self.depth -= 1;
         expr
@@ -102,47 +108,47 @@ impl Compiler<'_> {
         }
     }
 
-    fn operator(&mut self, node: &Node, key: &Key, operands: &Node) -> Expr {
-        let Some(operator) = Operator::find(&key.name) else {
+    fn operator(&mut self, node: View<'_>, key: View<'_>, operands: View<'_>) -> Expr {
+        let Some(operator) = Operator::find(key.text()) else {
             return self.unknown(key, operands);
         };
         // One operand may stand without its list.
-        let (items, listed) = match &operands.data {
-            Data::List(items) => (&**items, true),
-            _ => (std::slice::from_ref(operands), false),
+        let (items, listed): (Vec<View<'_>>, bool) = match operands.data() {
+            Seen::List(items) => (items.collect(), true),
+            _ => (vec![operands], false),
         };
         if !operator.takes(items.len()) {
             return self.refuse(
                 operator,
                 Diagnostic::new(format!("{} has {} operands", quote(operator.name), items.len()))
                     .hint(format!("it takes {}", operator.wants()))
-                    .at(node.span.clone()),
+                    .at(node.span()),
             );
         }
         match operator.shape {
-            Shape::Var => self.var(items),
-            Shape::If => Expr::If(self.exprs(items)),
-            Shape::And => fuse::and(self.exprs(items)),
-            Shape::Or => Expr::Or(self.exprs(items)),
-            Shape::Not => Expr::Not(Box::new(self.expr(&items[0]))),
-            Shape::Truth => Expr::Truth(Box::new(self.expr(&items[0]))),
-            Shape::Word(word) => self.word(operator, word, items),
-            Shape::Iteration(how) => self.iteration(how, items),
-            Shape::Fractional if listed => self.fractional(operator, items),
+            Shape::Var => self.var(&items),
+            Shape::If => Expr::If(self.exprs(&items)),
+            Shape::And => fuse::and(self.exprs(&items)),
+            Shape::Or => Expr::Or(self.exprs(&items)),
+            Shape::Not => Expr::Not(Box::new(self.expr(items[0]))),
+            Shape::Truth => Expr::Truth(Box::new(self.expr(items[0]))),
+            Shape::Word(word) => self.word(operator, word, &items),
+            Shape::Iteration(how) => self.iteration(how, &items),
+            Shape::Fractional if listed => self.fractional(operator, &items),
             Shape::Fractional => self.refuse(
                 operator,
                 Diagnostic::new("`fractional` takes a list")
                     .hint("write {\"fractional\": [[\"on\", 30], [\"off\", 70]]}")
-                    .at(operands.span.clone()),
+                    .at(operands.span()),
             ),
         }
     }
 
-    fn exprs(&mut self, nodes: &[Node]) -> Box<[Expr]> {
-        nodes.iter().map(|node| self.expr(node)).collect()
+    fn exprs(&mut self, nodes: &[View<'_>]) -> Box<[Expr]> {
+        nodes.iter().map(|node| self.expr(*node)).collect()
     }
 
-    fn word(&mut self, operator: &Operator, word: Word, items: &[Node]) -> Expr {
+    fn word(&mut self, operator: &Operator, word: Word, items: &[View<'_>]) -> Expr {
         self.makes |= word.makes();
         let operands = self.exprs(items);
         if let (Word::SemVer, Manner::Strict) = (word, self.manner)
@@ -157,16 +163,16 @@ impl Compiler<'_> {
         })
     }
 
-    fn iteration(&mut self, how: Iteration, items: &[Node]) -> Expr {
+    fn iteration(&mut self, how: Iteration, items: &[View<'_>]) -> Expr {
         self.makes |= matches!(how, Iteration::Map | Iteration::Filter);
-        let list = self.expr(&items[0]);
-        let start = items.get(2).map_or(Expr::Null, |start| self.expr(start));
+        let list = self.expr(items[0]);
+        let start = items.get(2).map_or(Expr::Null, |start| self.expr(*start));
         let inner = match how {
             Iteration::Reduce => Scope::Reduction,
             _ => Scope::Item,
         };
         let outer = std::mem::replace(&mut self.scope, inner);
-        let each = self.expr(&items[1]);
+        let each = self.expr(items[1]);
         self.scope = outer;
         Expr::Iterate(Box::new(Iterate {
             how,
@@ -176,11 +182,11 @@ impl Compiler<'_> {
         }))
     }
 
-    fn unknown(&mut self, key: &Key, operands: &Node) -> Expr {
-        let mistake = match (&*key.name, &operands.data) {
-            ("$ref", Data::Text(name)) => Diagnostic::new(format!("there is no evaluator {}", quote(name)))
+    fn unknown(&mut self, key: View<'_>, operands: View<'_>) -> Expr {
+        let mistake = match (key.text(), operands.data()) {
+            ("$ref", Seen::Text(name)) => Diagnostic::new(format!("there is no evaluator {}", quote(name)))
                 .hint("define it under `$evaluators`")
-                .at(operands.span.clone()),
+                .at(operands.span()),
             (name, _) => Diagnostic::new(format!("{} is no operator", quote(name)))
                 .hint(
                     match meant(name, OPERATORS.iter().map(|operator| operator.name)) {
@@ -191,7 +197,7 @@ impl Compiler<'_> {
                         ),
                     },
                 )
-                .at(key.span.clone()),
+                .at(key.span()),
         };
         self.broken(mistake)
     }
@@ -221,24 +227,15 @@ impl Compiler<'_> {
 }
 
 /// The values, if all of them are constants.
-fn constants(nodes: &[Node]) -> Option<Box<[Value]>> {
-    nodes.iter().map(|node| constant(node, DEEPEST)).collect()
+fn constants(items: Items<'_>) -> Option<Box<[Value]>> {
+    items.map(|item| constant(item, DEEPEST)).collect()
 }
 
-fn constant(node: &Node, depth: u32) -> Option<Value> {
+fn constant(node: View<'_>, depth: u32) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
-    Some(match &node.data {
-        Data::Null => Value::Null,
-        Data::Bool(value) => Value::Bool(*value),
-        Data::Number(Number::Integer(value)) => Value::Integer(*value),
-        Data::Number(Number::Float(value)) => Value::Float(*value),
-        Data::Text(text) => Value::Text(text.as_str().into()),
-        Data::List(items) => Value::List(
-            items
-                .iter()
-                .map(|item| constant(item, depth))
-                .collect::<Option<_>>()?,
-        ),
-        Data::Map(_) => return None,
+    Some(match node.data() {
+        Seen::List(items) => Value::List(items.map(|item| constant(item, depth)).collect::<Option<_>>()?),
+        Seen::Map(_) => return None,
+        _ => node.to_value(),
     })
 }

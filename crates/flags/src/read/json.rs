@@ -1,34 +1,37 @@
-//! JSON -> nodes: RFC 8259 to the letter, in time linear in the text, without recursion.
+//! JSON -> a tape: RFC 8259 to the letter, in time linear in the text, without recursion.
 
 mod scalar;
 
-use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote};
 
 use super::{MAX_DEPTH, Place, check_size, too_deep};
-use crate::{Data, Key, Node};
+use crate::Node;
+use crate::tape::{self, Builder, Tape};
 
 /// Reads JSON. Stricter than most: no key may stand twice in an object, and numbers must be finite.
 ///
 /// # Errors
 /// The first mistake in the text, also where it is nested too deeply or too long.
 pub fn read_json(source: &Source) -> Result<Node, Diagnostics> {
+    Ok(json_tape(source)?.root().to_node())
+}
+
+/// The same, as it is read.
+pub(crate) fn json_tape(source: &Source) -> Result<Arc<Tape>, Diagnostics> {
     check_size(source)?;
     Ok(read_within(source.text(), Place::From(source.base()))?)
 }
 
 /// Reads JSON that stands within another text.
-pub(crate) fn read_within(text: &str, place: Place) -> Result<Node, Diagnostic> {
+pub(crate) fn read_within(text: &str, place: Place) -> Result<Arc<Tape>, Diagnostic> {
     let reader = Reader {
         text,
         at: 0,
-        place,
         open: Vec::new(),
-        items: Vec::new(),
-        keys: Vec::new(),
-        fields: Vec::new(),
+        tape: Builder::new(text, place),
     };
     reader.document()
 }
@@ -36,14 +39,8 @@ pub(crate) fn read_within(text: &str, place: Place) -> Result<Node, Diagnostic> 
 struct Reader<'t> {
     text: &'t str,
     at: usize,
-    place: Place,
     open: Vec<Open>,
-    /// What stands in the open arrays, the innermost last, so that each takes the memory that it needs, once.
-    items: Vec<Node>,
-    /// The keys whose values are read now, one for each open object.
-    keys: Vec<Key>,
-    /// What stands in the open objects.
-    fields: Vec<(Key, Node)>,
+    tape: Builder<'t>,
 }
 
 /// An array or an object whose end has not been read.
@@ -51,8 +48,9 @@ struct Reader<'t> {
 struct Open {
     start: usize,
     kind: Kind,
-    /// How many items or fields the outer ones have.
-    outer: usize,
+    place: tape::Opening,
+    /// How many are complete.
+    values: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,148 +60,150 @@ enum Kind {
 }
 
 impl Reader<'_> {
-    fn document(mut self) -> Result<Node, Diagnostic> {
+    fn document(mut self) -> Result<Arc<Tape>, Diagnostic> {
         loop {
-            let Some(mut node) = self.value()? else {
-                continue;
-            };
-            // A value is complete: it goes into what it stands in, which may be complete by it.
-            loop {
-                let Some(parent) = self.open.last().copied() else {
-                    self.blanks();
-                    return match self.peek() {
-                        None => Ok(node),
-                        Some(_) => Err(self.unexpected("the end of the text")),
-                    };
+            let mut is_complete = self.value()?;
+            // A value is complete: what it stands in may be complete by it.
+            while is_complete {
+                let found = self.next();
+                is_complete = match self.open.last_mut() {
+                    Some(parent) => {
+                        parent.values += 1;
+                        let parent = *parent;
+                        self.complete(parent, found)?
+                    }
+                    None if found.is_none() => return Ok(self.tape.finish()),
+                    None => return Err(self.unexpected("the end of the text")),
                 };
-                match self.complete(parent, node)? {
-                    Some(closed) => node = closed,
-                    None => break,
-                }
             }
         }
     }
 
-    /// Reads a value; `None` where it is an array or object that has been opened and expects a value first.
-    fn value(&mut self) -> Result<Option<Node>, Diagnostic> {
-        self.blanks();
+    /// Reads a value; false where it is an array or object that has been opened and expects a value first.
+    fn value(&mut self) -> Result<bool, Diagnostic> {
+        let next = self.next();
         let start = self.at;
-        let data = match self.peek() {
+        match next {
+            Some(b'"') => self.string()?,
             Some(b'{' | b'[') if self.open.len() == MAX_DEPTH => {
                 return Err(self.fault(too_deep(), start..start + 1));
             }
             Some(b'{') => {
                 self.at += 1;
+                let place = self.tape.open();
                 if !self.ends_with(b'}') {
-                    let key = self.key()?;
-                    self.keys.push(key);
-                    self.open.push(Open {
-                        start,
-                        kind: Kind::Map,
-                        outer: self.fields.len(),
-                    });
-                    return Ok(None);
+                    self.key()?;
+                    self.opened(start, Kind::Map, place);
+                    return Ok(false);
                 }
-                Data::Map(Vec::new())
+                self.tape.close_map(place, start..self.at, 0);
             }
             Some(b'[') => {
                 self.at += 1;
+                let place = self.tape.open();
                 if !self.ends_with(b']') {
-                    self.open.push(Open {
-                        start,
-                        kind: Kind::List,
-                        outer: self.items.len(),
-                    });
-                    return Ok(None);
+                    self.opened(start, Kind::List, place);
+                    return Ok(false);
                 }
-                Data::List(Vec::new())
+                self.tape.close_list(place, start..self.at, 0);
             }
-            Some(b'"') => Data::Text(self.string()?),
-            Some(b'-' | b'0'..=b'9') => Data::Number(self.number()?),
+            Some(b'-' | b'0'..=b'9') => {
+                let number = self.number()?;
+                self.tape.number(start..self.at, number);
+            }
             Some(byte) if byte.is_ascii_alphabetic() => self.word()?,
             None if self.text.trim().is_empty() && self.open.is_empty() => {
                 let fault = Diagnostic::new("the text is empty");
                 return Err(self.fault(fault.hint("the smallest one is {\"flags\": {}}"), start..start));
             }
             _ => return Err(self.unexpected("a value")),
-        };
-        Ok(Some(self.node(start, data)))
+        }
+        Ok(true)
     }
 
-    /// Puts a value into what it stands in, and reads on to the next value, or to the end: then that is complete as well.
-    fn complete(&mut self, parent: Open, node: Node) -> Result<Option<Node>, Diagnostic> {
+    fn opened(&mut self, start: usize, kind: Kind, place: tape::Opening) {
+        self.open.push(Open {
+            start,
+            kind,
+            place,
+            values: 0,
+        });
+    }
+
+    /// One more value is complete in what is open: reads on to the next, or to the end: then that is complete as well.
+    /// `found` is what comes next.
+    #[inline(always)]
+    fn complete(&mut self, parent: Open, found: Option<u8>) -> Result<bool, Diagnostic> {
         let (end, ends) = match parent.kind {
             Kind::List => (b']', "`,` or `]`"),
             Kind::Map => (b'}', "`,` or `}`"),
         };
-        self.blanks();
-        let comma = self.at;
-        let more = match self.peek() {
-            Some(b',') => true,
-            Some(byte) if byte == end => false,
-            _ => return Err(self.unexpected(ends)),
-        };
-        self.at += 1;
-        if more && self.ends_with(end) {
-            let fault = Diagnostic::new("there is a comma after the last value");
-            let fault = fault.hint("JSON has commas only between two values: remove it");
-            return Err(self.fault(fault, comma..comma + 1));
-        }
-        match parent.kind {
-            Kind::List => self.items.push(node),
-            Kind::Map => {
-                // Each open object has one.
-                if let Some(key) = self.keys.pop() {
-                    self.fields.push((key, node));
-                }
+        if found == Some(b',') {
+            let comma = self.at;
+            self.at += 1;
+            if self.ends_with(end) {
+                let fault = Diagnostic::new("there is a comma after the last value");
+                let fault = fault.hint("JSON has commas only between two values: remove it");
+                return Err(self.fault(fault, comma..comma + 1));
             }
-        }
-        if more {
             if parent.kind == Kind::Map {
-                let key = self.key()?;
-                self.keys.push(key);
+                self.key()?;
             }
-            return Ok(None);
+            return Ok(false);
         }
+        if found != Some(end) {
+            return Err(self.unexpected(ends));
+        }
+        self.at += 1;
+        let Open {
+            start,
+            kind,
+            place,
+            values,
+        } = parent;
         self.open.pop();
-        let data = match parent.kind {
-            Kind::List => Data::List(self.items.split_off(parent.outer)),
+        let span = start..self.at;
+        match kind {
+            Kind::List => self.tape.close_list(place, span, values),
             Kind::Map => {
-                unique(&self.fields[parent.outer..])?;
-                Data::Map(self.fields.split_off(parent.outer))
+                // A rule is an object with one key.
+                if values > 1 {
+                    unique(&self.tape, place, values)?;
+                }
+                self.tape.close_map(place, span, values);
             }
-        };
-        Ok(Some(self.node(parent.start, data)))
+        }
+        Ok(true)
     }
 
     /// A key and the colon behind it.
-    fn key(&mut self) -> Result<Key, Diagnostic> {
-        self.blanks();
-        let start = self.at;
-        if self.peek() != Some(b'"') {
+    fn key(&mut self) -> Result<(), Diagnostic> {
+        if self.next() != Some(b'"') {
             return Err(self.unexpected("a key in double quotes"));
         }
-        let name = self.string()?;
-        let span = self.place.of(start..self.at);
-        self.blanks();
-        if self.peek() != Some(b':') {
+        self.string()?;
+        if self.next() != Some(b':') {
             return Err(self.unexpected("`:` after the key"));
         }
         self.at += 1;
-        Ok(Key { span, name })
+        Ok(())
     }
 
     /// Whether this byte follows; if so, it is read.
     fn ends_with(&mut self, end: u8) -> bool {
-        self.blanks();
-        let ends = self.peek() == Some(end);
+        let ends = self.next() == Some(end);
         self.at += usize::from(ends);
         ends
     }
 
-    fn blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+    /// What comes next after blanks, which are read.
+    #[inline(always)]
+    fn next(&mut self) -> Option<u8> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                next => return next,
+            }
         }
     }
 
@@ -211,13 +211,8 @@ impl Reader<'_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn node(&self, start: usize, data: Data) -> Node {
-        let span = self.place.of(start..self.at);
-        Node { span, data }
-    }
-
     fn fault(&self, fault: Diagnostic, local: Range<usize>) -> Diagnostic {
-        fault.at(self.place.of(local))
+        fault.at(self.tape.place(local))
     }
 
     /// Something else stands where `expected` should.
@@ -244,24 +239,12 @@ impl Reader<'_> {
     }
 }
 
-/// Up to here comparing all keys with one another is cheaper than hashing them.
-const FEW: usize = 12;
-
-fn unique(fields: &[(Key, Node)]) -> Result<(), Diagnostic> {
-    let twice = if fields.len() <= FEW {
-        let mut keys = fields.iter().map(|(key, _)| key).enumerate();
-        keys.find(|(index, key)| fields[..*index].iter().any(|(other, _)| other.name == key.name))
-            .map(|(_, key)| key)
-    } else {
-        let mut names = HashSet::with_capacity(fields.len());
-        let mut keys = fields.iter().map(|(key, _)| key);
-        keys.find(|key| !names.insert(&*key.name))
-    };
-    twice.map_or(Ok(()), |key| {
-        let fault = Diagnostic::new(format!("{} stands twice", quote(&key.name)));
+fn unique(tape: &Builder<'_>, place: tape::Opening, count: usize) -> Result<(), Diagnostic> {
+    tape.twice(place, count).map_or(Ok(()), |(name, span)| {
+        let fault = Diagnostic::new(format!("{} stands twice", quote(name)));
         Err(fault
             .hint("a key stands once in an object: remove one of the two")
-            .at(key.span.clone()))
+            .at(span))
     })
 }
 

@@ -1,16 +1,25 @@
-//! TOML -> nodes.
+//! TOML -> a tape.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote};
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use super::{MAX_DEPTH, Place, check_size, depth, too_deep};
-use crate::{Data, Key, Node, Number};
+use crate::tape::{Builder, Tape};
+use crate::{Node, Number};
 
 /// Reads TOML. Dates and times are refused, because flags have none.
 ///
 /// # Errors
 /// The first mistake where the text is not TOML, nested too deeply or too long, else all values that flags cannot have.
 pub fn read_toml(source: &Source) -> Result<Node, Diagnostics> {
+    Ok(toml_tape(source)?.root().to_node())
+}
+
+/// The same, as it is read.
+pub(crate) fn toml_tape(source: &Source) -> Result<Arc<Tape>, Diagnostics> {
     check_size(source)?;
     let place = Place::From(source.base());
     if let Some(span) = depth::exceeded(source.text()) {
@@ -18,73 +27,76 @@ pub fn read_toml(source: &Source) -> Result<Node, Diagnostics> {
     }
     let root = DeTable::parse(source.text()).map_err(|error| syntax(source, &place, &error))?;
     let mut maker = Maker {
-        place,
+        tape: Builder::new("", place),
         faults: Vec::new(),
     };
-    let span = maker.place.of(0..source.text().len());
-    let data = maker.table(root.into_inner(), 1);
+    maker.table(0..source.text().len(), root.get_ref(), 1);
     match Diagnostics::collect(maker.faults) {
-        None => Ok(Node { span, data }),
+        None => Ok(maker.tape.finish()),
         Some(all) => Err(all),
     }
 }
 
 struct Maker {
-    place: Place,
+    tape: Builder<'static>,
     faults: Vec<Diagnostic>,
 }
 
 impl Maker {
     /// The depth is bounded here, so the recursion is.
-    fn value(&mut self, value: toml::Spanned<DeValue<'_>>, depth: usize) -> Node {
-        let span = self.place.of(value.span());
-        let data = match value.into_inner() {
+    fn value(&mut self, value: &toml::Spanned<DeValue<'_>>, depth: usize) {
+        let span = value.span();
+        let number = match value.get_ref() {
             DeValue::Array(_) | DeValue::Table(_) if depth > MAX_DEPTH => Err(too_deep()),
-            DeValue::String(text) => Ok(Data::Text(text.into())),
-            DeValue::Boolean(value) => Ok(Data::Bool(value)),
-            DeValue::Integer(number) => integer(&number),
-            DeValue::Float(number) => float(&number),
+            DeValue::String(text) => return self.tape.text(span, text),
+            DeValue::Boolean(value) => return self.tape.bool(span, *value),
+            DeValue::Integer(number) => integer(number),
+            DeValue::Float(number) => float(number),
             DeValue::Datetime(_) => Err(Diagnostic::new("a flag has no dates or times")
                 .hint("write it in quotes; `$flagd.timestamp` in a rule is now, in seconds since 1970")),
             DeValue::Array(items) => {
-                let items = items.into_iter().map(|item| self.value(item, depth + 1));
-                Ok(Data::List(items.collect()))
+                let place = self.tape.open();
+                items.iter().for_each(|item| self.value(item, depth + 1));
+                return self.tape.close_list(place, span, items.len());
             }
-            DeValue::Table(table) => Ok(self.table(table, depth)),
+            DeValue::Table(table) => return self.table(span, table, depth),
         };
-        let data = data.unwrap_or_else(|fault| {
-            // More are not shown, and in a large file they would be many times its size.
-            if self.faults.len() < Diagnostics::MAX {
-                self.faults.push(fault.at(span.clone()));
+        match number {
+            Ok(number) => self.tape.number(span, number),
+            Err(fault) => {
+                // More are not shown, and in a large file they would be many times its size.
+                if self.faults.len() < Diagnostics::MAX {
+                    self.faults.push(fault.at(self.tape.place(span.clone())));
+                }
+                self.tape.null(span);
             }
-            Data::Null
-        });
-        Node { span, data }
+        }
     }
 
-    fn table(&mut self, table: DeTable<'_>, depth: usize) -> Data {
-        let fields = table.into_iter().map(|(key, value)| {
-            let span = self.place.of(key.span());
-            let name = key.into_inner().into();
-            (Key { span, name }, self.value(value, depth + 1))
-        });
-        Data::Map(fields.collect())
+    fn table(&mut self, span: Range<usize>, table: &DeTable<'_>, depth: usize) {
+        let place = self.tape.open();
+        for (key, value) in table {
+            self.tape.text(key.span(), key.get_ref());
+            self.value(value, depth + 1);
+        }
+        self.tape.close_map(place, span, table.len());
     }
 }
 
-fn integer(number: &DeInteger<'_>) -> Result<Data, Diagnostic> {
+fn integer(number: &DeInteger<'_>) -> Result<Number, Diagnostic> {
     let value = i64::from_str_radix(number.as_str(), number.radix());
-    value.map(|value| Data::Number(Number::Integer(value))).map_err(|_| {
-        Diagnostic::new(format!("{} is too large", quote(number.as_str())))
-            .hint("whole numbers go up to 9223372036854775807; others are written with a dot or an exponent: 1e20")
+    value.map(Number::Integer).map_err(|_| {
+        Diagnostic::new(format!("{} is too large", quote(number.as_str()))).hint(
+            "whole numbers go up to 9223372036854775807; others are written with a dot or an exponent: 1e20",
+        )
     })
 }
 
-fn float(number: &DeFloat<'_>) -> Result<Data, Diagnostic> {
+fn float(number: &DeFloat<'_>) -> Result<Number, Diagnostic> {
     let value = number.as_str().parse::<f64>().ok();
     value
         .filter(|value| value.is_finite())
-        .map(|value| Data::Number(Number::Float(value)))
+        .map(Number::Float)
         .ok_or_else(|| {
             Diagnostic::new(format!("{} is not a finite number", quote(number.as_str())))
                 .hint("numbers go up to 1.7976931348623157e308")

@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use graylane_diagnostic::{Diagnostic, Diagnostics, quote};
 
 use crate::bucketing::{Ends, Seed};
 use crate::program::{Manner, compile};
 use crate::set::flag::{Chosen, Parts, Plan};
 use crate::set::names::Names;
+use crate::set::programs::Programs;
 use crate::{
     Bucketing, CompiledFlag, Definition, Definitions, FlagSet, Metadata, Options, Reason, Split, State,
 };
@@ -24,13 +27,22 @@ pub(super) fn as_flagd(definitions: &Definitions, options: Options) -> Result<Fl
 pub(super) fn mistakes(definition: &Definition) -> Vec<Diagnostic> {
     match &definition.targeting {
         // The same for every bucketing.
-        Some(rule) => compile(rule, &definition.variants, Bucketing::default(), Manner::Strict).mistakes,
+        Some(rule) => {
+            compile(
+                rule.view(),
+                &definition.variants,
+                Bucketing::default(),
+                Manner::Strict,
+            )
+            .mistakes
+        }
         None => Vec::new(),
     }
 }
 
 fn build(definitions: &Definitions, options: Options, manner: Manner) -> Result<FlagSet, Diagnostics> {
     let mut mistakes = chains(definitions);
+    let mut programs = Programs::new(definitions.bucketing, manner);
     let flags: Box<[CompiledFlag]> = definitions
         .flags
         .iter()
@@ -38,7 +50,7 @@ fn build(definitions: &Definitions, options: Options, manner: Manner) -> Result<
             let rule = definition
                 .targeting
                 .as_ref()
-                .map(|rule| compile(rule, &definition.variants, definitions.bucketing, manner));
+                .map(|rule| programs.compile(definition, rule));
             let program = rule.map(|rule| {
                 // More are not shown.
                 if manner == Manner::Strict && mistakes.len() < Diagnostics::MAX {
@@ -62,7 +74,7 @@ fn build(definitions: &Definitions, options: Options, manner: Manner) -> Result<
             );
             CompiledFlag {
                 plan,
-                variants: definition.variants.clone().into(),
+                variants: Arc::clone(&definition.variants),
                 seed: Seed::new(definitions.bucketing, &definition.key),
                 split,
                 default: definition.default,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::bucketing::{Seed, part_of};
 use crate::operator::{Written, write_text};
 use crate::program::Program;
@@ -10,7 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub struct CompiledFlag {
     pub(super) plan: Plan,
-    pub(super) variants: Box<[Variant]>,
+    pub(super) variants: Arc<[Variant]>,
     pub(super) seed: Seed,
     /// In buckets of the flag's bucketing.
     pub(super) split: Option<Split>,
@@ -18,7 +20,7 @@ pub struct CompiledFlag {
     /// Why those who come to the end of a flag without a rule have the default.
     pub(super) undecided: Reason,
     pub(super) bucketing: Bucketing,
-    pub(super) program: Option<Program>,
+    pub(super) program: Option<Arc<Program>>,
     pub(super) prerequisites: Box<[Prerequisite]>,
     pub(super) key: Box<str>,
     pub(super) kind: Kind,
@@ -183,7 +185,7 @@ impl CompiledFlag {
     }
 
     pub(crate) fn program(&self) -> Option<&Program> {
-        self.program.as_ref()
+        self.program.as_deref()
     }
 
     pub(crate) fn split(&self) -> Option<&Split> {

@@ -65,7 +65,7 @@ impl Names {
 /// Eight bytes at a time, each folded in by a multiplication of which both halves count; the last ones overlap those
 /// before.
 #[inline(always)]
-fn hash(key: &str) -> u32 {
+pub(super) fn hash(key: &str) -> u32 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     const OTHER: u64 = 0xd6e8_feb8_6659_fd93;
     let bytes = key.as_bytes();

@@ -134,7 +134,7 @@ fn an_empty_rule_is_none_and_null_is_a_rule() {
         let flag = format!(
             "{{\"flags\": {{\"f\": {{\"state\": \"ENABLED\", \"targeting\": {rule}, \"variants\": {{\"a\": 1}}}}}}}}"
         );
-        good(&flag).flags.remove(0).targeting
+        good(&flag).flags.remove(0).targeting.map(|rule| rule.to_node())
     };
 
     assert_eq!(targeting("{}"), None);

@@ -7,13 +7,8 @@ fn with_evaluators(evaluators: &str, targeting: &str) -> String {
 }
 
 fn resolved(evaluators: &str, targeting: &str) -> Node {
-    let mut node = good(&with_evaluators(evaluators, targeting))
-        .flags
-        .remove(0)
-        .targeting
-        .unwrap();
-    forget(&mut node);
-    node
+    let mut definitions = good(&with_evaluators(evaluators, targeting));
+    plain(&definitions.flags.remove(0).targeting.unwrap())
 }
 
 #[test]

@@ -1,23 +1,24 @@
 use graylane_diagnostic::Diagnostic;
 
+use crate::Bucketing;
 use crate::bucketing::Ends;
 use crate::operator::Datum;
 use crate::program::compile::Compiler;
 use crate::program::draw::{sum_of, weight_of};
 use crate::program::shape::Operator;
 use crate::program::{Arm, Arms, Expr, Fractional, Weighted};
-use crate::{Bucketing, Data, Node};
+use crate::tape::{Seen, View};
 
 impl Compiler<'_> {
-    pub(super) fn fractional(&mut self, operator: &Operator, items: &[Node]) -> Expr {
+    pub(super) fn fractional(&mut self, operator: &Operator, items: &[View<'_>]) -> Expr {
         let (by, entries) = match items {
-            [first, rest @ ..] if !matches!(first.data, Data::List(_)) => (Some(first), rest),
+            [first, rest @ ..] if !matches!(first.data(), Seen::List(_)) => (Some(*first), rest),
             entries => (None, entries),
         };
         let by = by.map(|by| self.expr(by));
         let mut arms = Vec::with_capacity(entries.len());
         for entry in entries {
-            match self.weighted(entry) {
+            match self.weighted(*entry) {
                 Ok(arm) => arms.push(arm),
                 Err(mistake) => return self.refuse(operator, mistake),
             }
@@ -30,7 +31,7 @@ impl Compiler<'_> {
                 let span = items
                     .first()
                     .zip(items.last())
-                    .map(|(a, b)| a.span.start..b.span.end);
+                    .map(|(a, b)| a.span().start..b.span().end);
                 return self.refuse(
                     operator,
                     Diagnostic {
@@ -49,21 +50,20 @@ impl Compiler<'_> {
         Expr::Fractional(Box::new(Fractional { by, arms }))
     }
 
-    fn weighted(&mut self, entry: &Node) -> Result<Weighted, Diagnostic> {
-        let wrong = |message: &str, at: &Node| {
+    fn weighted(&mut self, entry: View<'_>) -> Result<Weighted, Diagnostic> {
+        let wrong = |message: &str, at: View<'_>| {
             Diagnostic::new(message)
                 .hint("each entry is a list of a variant and a weight: [\"on\", 30]")
-                .at(at.span.clone())
+                .at(at.span())
         };
-        let Data::List(parts) = &entry.data else {
+        let Seen::List(mut parts) = entry.data() else {
             return Err(wrong("this entry of `fractional` is no list", entry));
         };
-        let (variant, weight) = match &**parts {
-            [variant] => (variant, None),
-            [variant, weight] => (variant, Some(weight)),
+        let (variant, weight) = match (parts.len(), parts.next()) {
+            (1 | 2, Some(variant)) => (variant, parts.next()),
             _ => return Err(wrong("an entry of `fractional` has one or two parts", entry)),
         };
-        if let Data::List(_) = variant.data {
+        if let Seen::List(_) = variant.data() {
             return Err(wrong("a list names no variant", variant));
         }
         let variant = self.expr(variant);
@@ -78,7 +78,7 @@ impl Compiler<'_> {
                 self.note(
                     Diagnostic::new("a weight is negative")
                         .hint("the least weight is 0")
-                        .at(at.span.clone()),
+                        .at(at.span()),
                 );
                 Expr::Integer(0)
             }

@@ -2,9 +2,10 @@
 
 use graylane_diagnostic::{Diagnostic, list, quote};
 
+use crate::Value;
 use crate::operator::{Packed, Range, Relation, Texts, Version};
 use crate::program::{Call, Constant, Expr, Test, Var, Versions, What, Word};
-use crate::{Data, Node, Value};
+use crate::tape::{Seen, View};
 
 /// The call, or what does the same faster.
 pub(super) fn call(mut call: Call) -> Expr {
@@ -107,25 +108,25 @@ fn take(expr: &mut Expr) -> Expr {
 }
 
 /// What is wrong with the constants of a `sem_ver`.
-pub(super) fn wrong_version(operands: &[Node]) -> Option<Diagnostic> {
+pub(super) fn wrong_version(operands: &[View<'_>]) -> Option<Diagnostic> {
     let [a, relation, b] = operands else { return None };
-    match &relation.data {
-        Data::Text(word) if Relation::parse(word).is_some() => {}
-        Data::Map(_) => {}
+    match relation.data() {
+        Seen::Text(word) if Relation::parse(word).is_some() => {}
+        Seen::Map(_) => {}
         _ => {
             let words = list(Relation::ALL.iter().map(|(word, _)| *word));
             return Some(
                 Diagnostic::new("`sem_ver` has no such relation")
                     .hint(format!("it is one of {words}"))
-                    .at(relation.span.clone()),
+                    .at(relation.span()),
             );
         }
     }
-    [a, b].into_iter().find_map(|side| match &side.data {
-        Data::Text(text) if Version::parse(text).is_none() => Some(
+    [a, b].into_iter().find_map(|side| match side.data() {
+        Seen::Text(text) if Version::parse(text).is_none() => Some(
             Diagnostic::new(format!("{} is no semantic version", quote(text)))
                 .hint("write it as 1.2.3, 1.2.3-rc.1, or short as 1.2")
-                .at(side.span.clone()),
+                .at(side.span()),
         ),
         _ => None,
     })

@@ -1,21 +1,22 @@
 use graylane_diagnostic::{Diagnostic, quote};
 
+use crate::Number;
 use crate::program::compile::Compiler;
 use crate::program::{Expr, Path, Scope, Var, VarBy};
-use crate::{Data, Node, Number};
+use crate::tape::{Seen, View};
 
 impl Compiler<'_> {
-    pub(super) fn var(&mut self, items: &[Node]) -> Expr {
+    pub(super) fn var(&mut self, items: &[View<'_>]) -> Expr {
         let (path, default) = match items {
-            [path] => (path, Expr::Null),
-            [path, default, ..] => (path, self.expr(default)),
+            [path] => (*path, Expr::Null),
+            [path, default, ..] => (*path, self.expr(*default)),
             [] => return Expr::Broken,
         };
-        let var = match &path.data {
-            Data::Text(text) => self.known(path, text),
-            Data::Number(Number::Integer(index)) => self.known(path, &index.to_string()),
-            Data::Null => self.known(path, ""),
-            Data::Map(_) => {
+        let var = match path.data() {
+            Seen::Text(text) => self.known(path, text),
+            Seen::Number(Number::Integer(index)) => self.known(path, &index.to_string()),
+            Seen::Null => self.known(path, ""),
+            Seen::Map(_) => {
                 self.makes = true;
                 let path = self.expr(path);
                 return Expr::VarBy(Box::new(VarBy {
@@ -24,11 +25,11 @@ impl Compiler<'_> {
                     default,
                 }));
             }
-            Data::Bool(_) | Data::Number(Number::Float(_)) | Data::List(_) => Err(Diagnostic::new(
+            Seen::Bool(_) | Seen::Number(Number::Float(_)) | Seen::List(_) => Err(Diagnostic::new(
                 "`var` wants the name of a field",
             )
             .hint("write {\"var\": \"user.tier\"}, or with a default {\"var\": [\"user.tier\", \"free\"]}")
-            .at(path.span.clone())),
+            .at(path.span())),
         };
         match (var, default) {
             (Ok(var), Expr::Null) => Expr::Var(var),
@@ -37,7 +38,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn known(&self, node: &Node, path: &str) -> Result<Var, Diagnostic> {
+    fn known(&self, node: View<'_>, path: &str) -> Result<Var, Diagnostic> {
         let parts = |path: &str| -> Box<[Box<str>]> {
             match path {
                 "" => Box::default(),
@@ -49,7 +50,7 @@ impl Compiler<'_> {
             (Scope::Item, path) => Ok(Var::Item(parts(path))),
             (Scope::Reduction, "") => Err(Diagnostic::new("`var` without a name within `reduce`")
                 .hint("name `current` or `accumulator`")
-                .at(node.span.clone())),
+                .at(node.span())),
             (Scope::Reduction, _) => Ok(match first {
                 "current" => Var::Current(parts(rest)),
                 "accumulator" => Var::Accumulator(parts(rest)),
@@ -57,14 +58,14 @@ impl Compiler<'_> {
             }),
             (Scope::Context, "") => Err(Diagnostic::new("`var` without a name means the whole context")
                 .hint("name the field: {\"var\": \"email\"}")
-                .at(node.span.clone())),
+                .at(node.span())),
             (Scope::Context, "targetingKey") => Ok(Var::TargetingKey),
             (Scope::Context, "$flagd.flagKey") => Ok(Var::FlagKey),
             (Scope::Context, "$flagd.timestamp") => Ok(Var::Seconds),
             (Scope::Context, _) if first == "$flagd" => {
                 Err(Diagnostic::new(format!("flagd gives no {}", quote(path)))
                     .hint("there are `$flagd.flagKey` and `$flagd.timestamp`")
-                    .at(node.span.clone()))
+                    .at(node.span()))
             }
             (Scope::Context, path) if rest.is_empty() => Ok(Var::Field(path.into())),
             (Scope::Context, path) => Ok(Var::Below(Box::new(Path {

@@ -3,26 +3,42 @@
 use graylane_diagnostic::{Diagnostic, quote};
 
 use super::Reader;
-use crate::{Data, Number, Text};
+use crate::Number;
 
 impl Reader<'_> {
     /// A string; its opening quote is next.
-    pub(super) fn string(&mut self) -> Result<Text, Diagnostic> {
+    #[inline(always)]
+    pub(super) fn string(&mut self) -> Result<(), Diagnostic> {
         let start = self.at;
-        self.at += 1;
-        let mut copied = self.at;
+        let first = start + 1;
+        let bytes = self.text.as_bytes().get(first..).unwrap_or_default();
+        let length = plain(bytes);
+        self.at = first + length;
+        // Most have no escapes.
+        if bytes.get(length) == Some(&b'"') {
+            self.at += 1;
+            if bytes[0] == b'$' {
+                self.tape.may_refer();
+            }
+            self.tape.part(start..self.at, first..first + length);
+            return Ok(());
+        }
+        self.decoded(start)
+    }
+
+    /// A string with escapes, or a mistake: what is next is no part of it as it stands.
+    #[cold]
+    fn decoded(&mut self, start: usize) -> Result<(), Diagnostic> {
+        let mut copied = start + 1;
         let mut decoded = String::new();
         loop {
             self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
-                    let rest = &self.text[copied..self.at];
+                    decoded.push_str(&self.text[copied..self.at]);
                     self.at += 1;
-                    return Ok(if decoded.is_empty() {
-                        rest.into()
-                    } else {
-                        (decoded + rest).into()
-                    });
+                    self.tape.text(start..self.at, &decoded);
+                    return Ok(());
                 }
                 Some(b'\\') => {
                     decoded.push_str(&self.text[copied..self.at]);
@@ -121,23 +137,24 @@ impl Reader<'_> {
     }
 
     /// A number; its sign or first digit is next.
+    #[inline]
     pub(super) fn number(&mut self) -> Result<Number, Diagnostic> {
         let start = self.at;
         self.at += usize::from(self.peek() == Some(b'-'));
         let first = self.at;
-        let digits = self.digits();
+        let (digits, value) = self.digits();
         let mut whole = true;
         let mut good = digits > 0 && (digits == 1 || self.text.as_bytes()[first] != b'0');
         if self.peek() == Some(b'.') {
             self.at += 1;
             whole = false;
-            good &= self.digits() > 0;
+            good &= self.digits().0 > 0;
         }
         if let Some(b'e' | b'E') = self.peek() {
             self.at += 1;
             whole = false;
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            good &= self.digits() > 0;
+            good &= self.digits().0 > 0;
         }
         // Whatever else hangs on it belongs to it: `1_000`, `12px`, `-Infinity`, `1.2.3`.
         let number = self.at;
@@ -151,6 +168,11 @@ impl Reader<'_> {
         if !good || number != self.at {
             let fault = Diagnostic::new(format!("{} is not a number", quote(text)));
             return Err(self.fault(fault.hint(not_a_number(text)), start..self.at));
+        }
+        // So many digits fit.
+        if whole && digits < 18 {
+            let sign = if first > start { -1 } else { 1 };
+            return Ok(Number::Integer(sign * value));
         }
         if whole && let Ok(integer) = text.parse() {
             return Ok(Number::Integer(integer));
@@ -167,29 +189,41 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads digits, and says how many.
-    fn digits(&mut self) -> usize {
+    /// Reads digits, and says how many, and what number they are where they are few.
+    fn digits(&mut self) -> (usize, i64) {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        let mut value: i64 = 0;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
             self.at += 1;
         }
-        self.at - start
+        (self.at - start, value)
     }
 
     /// `true`, `false` or `null`.
-    pub(super) fn word(&mut self) -> Result<Data, Diagnostic> {
+    pub(super) fn word(&mut self) -> Result<(), Diagnostic> {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-        {
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        self.at += match rest {
+            [b't', b'r', b'u', b'e', ..] => 4,
+            [b'f', b'a', b'l', b's', b'e', ..] => 5,
+            _ => 0,
+        };
+        while self.peek().is_some_and(|byte| is_part(&byte)) {
             self.at += 1;
         }
         let word = &self.text[start..self.at];
+        let span = start..self.at;
         let hint = match word {
-            "true" => return Ok(Data::Bool(true)),
-            "false" => return Ok(Data::Bool(false)),
-            "null" => return Ok(Data::Null),
+            "true" | "false" => {
+                self.tape.bool(span, word == "true");
+                return Ok(());
+            }
+            "null" => {
+                self.tape.null(span);
+                return Ok(());
+            }
             "NaN" | "Infinity" | "nan" | "inf" => "JSON has finite numbers only; what is not known is null",
             "undefined" | "None" | "nil" => "write null, or leave the key out",
             "True" | "TRUE" | "yes" | "on" => "write true",

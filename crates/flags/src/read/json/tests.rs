@@ -1,5 +1,5 @@
 use super::*;
-use crate::Number;
+use crate::{Data, Number};
 
 fn read(text: &str) -> Result<Node, String> {
     let source = Source::new("flags.json", text.to_owned());

@@ -133,7 +133,9 @@ impl<'a> Comparison<'a> {
             causes.push(cause(Kind::Bucketing, format!("bucketing {old} -> {new}")));
         }
         match (&old.targeting, &new.targeting) {
-            (Some(one), Some(other)) => fraction::differences(one, other, &mut causes),
+            (Some(one), Some(other)) => {
+                fraction::differences(&one.to_node(), &other.to_node(), &mut causes);
+            }
             (None, None) => {}
             (None, Some(_)) => causes.push(cause(Kind::Rule, "rule added".to_owned())),
             (Some(_), None) => causes.push(cause(Kind::Rule, "rule removed".to_owned())),
@@ -184,7 +186,8 @@ fn default(flag: &Definition) -> Option<&str> {
 
 /// Whether the bucketing matters.
 fn draws(flag: &Definition) -> bool {
-    flag.split.is_some() || flag.targeting.as_ref().is_some_and(fraction::has_one)
+    let rule = flag.targeting.as_ref();
+    flag.split.is_some() || rule.is_some_and(|rule| fraction::has_one(&rule.to_node()))
 }
 
 fn splits(old: &Definition, new: &Definition, causes: &mut Vec<Cause>) {
@@ -244,7 +247,7 @@ fn variants(old: &Definition, new: &Definition, causes: &mut Vec<Cause>) {
             .find(|other| *other.name == *name)
             .map(|one| one.value.clone())
     };
-    for one in &old.variants {
+    for one in old.variants.iter() {
         let name = graylane_diagnostic::cut(&one.name);
         match find(new, &one.name) {
             None => causes.push(cause(Kind::Variants, format!("variant {name} removed"))),

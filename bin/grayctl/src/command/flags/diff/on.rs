@@ -10,7 +10,7 @@ pub(super) fn of<'d>(old: Option<&'d Definition>, new: Option<&'d Definition>) -
         return vec![name];
     }
     let boolean = |value: &Value| matches!(value, Value::Bool(_));
-    let variants = || sides().flat_map(|flag| &flag.variants);
+    let variants = || sides().flat_map(|flag| flag.variants.iter());
     if variants().all(|variant| boolean(&variant.value)) {
         let on = variants().filter(|variant| variant.value == Value::Bool(true));
         return on.map(|variant| &*variant.name).collect();

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use graylane_diagnostic::{Diagnostic, Source, Sources, Texts, quote};
-use graylane_flags::{Data, Definition, Definitions, Key, Node, State, read_json, read_toml};
+use graylane_flags::{Data, Definition, Definitions, Key, Node, Rule, State, read_json, read_toml};
 
 use super::reach;
 
@@ -168,19 +168,19 @@ fn finished(flag: &Definition, all: &mut Vec<Diagnostic>) {
 }
 
 fn rule(flag: &Definition, all: &mut Vec<Diagnostic>) {
-    let Some(rule) = &flag.targeting else {
+    let Some(rule) = flag.targeting.as_ref().map(Rule::to_node) else {
         return;
     };
     let key = quote(&flag.key);
     let mut constant = Vec::new();
-    reach::constant_keys(rule, &mut constant);
+    reach::constant_keys(&rule, &mut constant);
     for split in constant {
         let warning = Diagnostic::new(format!("`fractional` of {key} gives everybody the same bucket"));
         let hint =
             "its first operand never looks at the user: leave it out for the targeting key, or add a `var`";
         all.push(warning.hint(hint).at(split.span.clone()));
     }
-    let reach = reach::of(rule);
+    let reach = reach::of(&rule);
     if reach.anything {
         return;
     }
