@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use graylane_diagnostic::Diagnostics;
+use graylane_diagnostic::{Diagnostic, Diagnostics};
 use graylane_pipeline::{NotRenewed, StartError};
 use graylane_proxy::Generation;
 use graylane_route::Snapshot;
+use graylane_tls::Tls;
 
 use crate::exit::{CONFIG_INVALID, Failure, INTERNAL, START_FAILED};
 use crate::load::{self, Loaded};
@@ -30,7 +31,14 @@ pub(crate) fn next(
         .hooks()
         .renew(|module| sections.of(module), snapshot.topology())
         .map_err(|error| not_renewed(error, loaded))?;
-    Ok(previous.next(&loaded.config, snapshot, hooks))
+    let tls = tls(loaded, Some(previous.tls()))?;
+    Ok(previous.next(&loaded.config, snapshot, hooks, tls))
+}
+
+/// What secures the listeners and the endpoints of a configuration, as far as it is not that of `previous`.
+pub(crate) fn tls(loaded: &Loaded, previous: Option<&Tls>) -> Result<Arc<Tls>, Failure> {
+    let made = Tls::compile(&loaded.config, &loaded.tls.files, previous);
+    made.map(Arc::new).map_err(|wrong| wrong_failure(wrong, loaded))
 }
 
 /// A snapshot with the flags of the same configuration.
@@ -38,14 +46,19 @@ pub(crate) fn with_flags(snapshot: Snapshot, loaded: &Loaded) -> Result<Snapshot
     let flags = Arc::clone(&loaded.flags.set);
     snapshot
         .with_flags(&loaded.config, flags)
-        .map_err(|wrong| match Diagnostics::collect(wrong) {
-            Some(found) => load::invalid(&found, &loaded.sources),
-            None => Failure::new(
-                INTERNAL,
-                "a mistake without words",
-                "this is a bug: please report it",
-            ),
-        })
+        .map_err(|wrong| wrong_failure(wrong, loaded))
+}
+
+/// Mistakes that show only now, each at its place in the files.
+fn wrong_failure(wrong: Vec<Diagnostic>, loaded: &Loaded) -> Failure {
+    match Diagnostics::collect(wrong) {
+        Some(found) => load::invalid(&found, &loaded.sources),
+        None => Failure::new(
+            INTERNAL,
+            "a mistake without words",
+            "this is a bug: please report it",
+        ),
+    }
 }
 
 /// A mistake in a module's section is told as any other mistake in the file.
@@ -116,7 +129,7 @@ mod tests {
                 .unwrap()
         });
         let hooks = Hooks::new(modules.collect());
-        Generation::first(&loaded.config, snapshot, hooks, 1)
+        Generation::first(&loaded.config, snapshot, hooks, tls(loaded, None).unwrap(), 1)
     }
 
     #[test]

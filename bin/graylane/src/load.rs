@@ -1,6 +1,7 @@
 //! From files and variables to a checked configuration and compiled flags: everything that a generation is made from.
 
 mod flags;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,6 +16,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 pub(crate) use flags::{LoadedFlags, ReadFlagFile};
+pub(crate) use tls::LoadedTls;
 
 use crate::exit::{CONFIG_INVALID, CONFIG_REFUSED, CONFIG_UNREADABLE, Failure};
 use crate::modules::TABLE;
@@ -66,6 +68,7 @@ pub(crate) struct Loaded {
     pub(crate) overrides: Vec<Override>,
     pub(crate) sources: Sources,
     pub(crate) flags: LoadedFlags,
+    pub(crate) tls: LoadedTls,
     /// The files of the configuration.
     documents: Vec<Document>,
     /// The digest of everything that was read.
@@ -92,6 +95,7 @@ impl Loaded {
         check_sections(&folded.config, layers.sources())?;
         let files = &folded.config.flags.files;
         let flags = LoadedFlags::read(wanted, &loader, files, layers.sources())?;
+        let tls = LoadedTls::read(&loader, &folded.config, layers.sources())?;
         let revisions = revisions(wanted, &documents, &folded.files, &flags)?;
         let all = || {
             documents
@@ -105,7 +109,7 @@ impl Loaded {
             ..
         } = folded;
         Ok(Self {
-            digest: digest(wanted, all(), &overrides),
+            digest: digest(wanted, all(), &tls, &overrides),
             signers: signers(all()),
             files: [
                 asked.file.clone(),
@@ -116,6 +120,7 @@ impl Loaded {
             values,
             overrides,
             flags,
+            tls,
             documents,
             revisions,
         })
@@ -144,15 +149,17 @@ impl Loaded {
         }
         all.extend(flags.map(|document| document.path.clone()));
         all.extend(signatures);
+        all.extend(self.tls.paths.iter().map(|file| file.path.clone()));
         all
     }
 
     /// What was read from a file; `None` where it was not there, and for signatures.
-    pub(crate) fn content(&self, path: &Path) -> Option<&str> {
+    pub(crate) fn content(&self, path: &Path) -> Option<&[u8]> {
         let flags = self.flags.files.iter().map(|file| &file.document);
         let mut all = self.documents.iter().chain(flags);
         all.find(|document| document.path == path)
-            .map(|document| &*document.text)
+            .map(|document| document.text.as_bytes())
+            .or_else(|| self.tls.content(path))
     }
 
     /// The flags, for those who ask over HTTP.
@@ -239,6 +246,7 @@ fn revisions(
 fn digest<'a>(
     wanted: &Wanted,
     documents: impl Iterator<Item = &'a Document>,
+    tls: &LoadedTls,
     overrides: &[Override],
 ) -> Sha256 {
     let mut bytes = Vec::new();
@@ -251,6 +259,10 @@ fn digest<'a>(
         let name = document.path.file_name().unwrap_or_default();
         part(&name.to_string_lossy());
         part(&document.text);
+    }
+    for file in &tls.paths {
+        part(&file.name);
+        part(&file.content.digest().to_hex());
     }
     for one in overrides {
         part(&one.key);

@@ -91,6 +91,8 @@ pub(crate) enum Kind {
     Range,
     /// A table of its own.
     Table,
+    /// An array of at most so many tables.
+    Tables(usize),
 }
 
 /// What holds where a key is not there.

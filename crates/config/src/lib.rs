@@ -30,8 +30,9 @@ pub use graylane_core::Sha256;
 pub use keys::{Effect, Guard, reference};
 pub use layers::{Layers, Origin};
 pub use model::{
-    Admin, Config, Cors, Credential, Drain, Endpoint, FlagFile, Flags, HostPattern, KeySource, Lane,
-    LaneFlag, Limits, Listener, ModuleSection, Ofrep, Respond, Server, Service, Upstream,
+    Admin, ClientAuth, Config, Cors, Credential, Drain, Endpoint, FlagFile, Flags, HostPattern, KeyPair,
+    KeySource, Lane, LaneFlag, Limits, Listener, ListenerTls, ModuleSection, Ofrep, Protocol, Respond,
+    Server, Service, TlsFile, TlsVersion, Upstream, UpstreamTls,
 };
 pub use origin::{Override, Shown, Value, origin_table};
 pub use parse::{FileRevision, Folded, MAX_TEXT, Modules, parse, revision};

@@ -57,6 +57,57 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Where the address stands in the file, for errors that arise only when it is bound.
     pub span: std::ops::Range<usize>,
+    /// Whether clients may speak HTTP/2: by ALPN over TLS, by prior knowledge in cleartext; default true.
+    pub http2: bool,
+    /// How it is secured; `None`: cleartext.
+    pub tls: Option<ListenerTls>,
+}
+
+/// `[listeners.<name>.tls]`
+#[derive(Debug, Clone)]
+pub struct ListenerTls {
+    /// What it shows to clients; at least one. The first where a client names no host, or one that no certificate has.
+    pub certificates: Vec<KeyPair>,
+    /// The oldest version that is spoken; default 1.2.
+    pub min_version: TlsVersion,
+    /// Whose certificates clients show; `None`: clients are not asked.
+    pub client: Option<ClientAuth>,
+}
+
+/// A certificate and its private key, both files of PEM.
+#[derive(Debug, Clone)]
+pub struct KeyPair {
+    /// The certificate, followed by those that lead to its root.
+    pub certificate: TlsFile,
+    /// The private key, not encrypted.
+    pub key: TlsFile,
+}
+
+/// A file of PEM.
+#[derive(Debug, Clone)]
+pub struct TlsFile {
+    /// As written: relative to the configuration's folder.
+    pub path: Box<str>,
+    /// Where it stands, for errors that arise only when it is read.
+    pub span: std::ops::Range<usize>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    V1_2,
+    /// TLS 1.3.
+    V1_3,
+}
+
+/// Whose certificates clients show.
+#[derive(Debug, Clone)]
+pub struct ClientAuth {
+    /// The certificates that a client's must lead to.
+    pub ca: TlsFile,
+    /// Whether a client without a certificate is refused; one with a wrong certificate always is.
+    pub required: bool,
 }
 
 /// `[admin]`
@@ -132,6 +183,10 @@ pub struct Limits {
     pub idle_time: Duration,
     /// Open client connections of the whole process; default 10,000. Further ones wait in the accept queue.
     pub connections: usize,
+    /// Requests at a time on one HTTP/2 connection; default 128.
+    pub streams: u32,
+    /// From the accepted connection to the end of the TLS handshake, towards clients and towards endpoints; default 10 s.
+    pub handshake_time: Duration,
     /// To connect to an endpoint; default 3 s.
     pub connect_time: Duration,
     /// From the sent request to the head of the answer; default 60 s.
@@ -205,6 +260,35 @@ pub struct Lane {
     pub flag: Option<LaneFlag>,
     /// Who answers.
     pub upstream: Upstream,
+    /// What its endpoints speak; default HTTP/1.1.
+    pub protocol: Protocol,
+    /// How its endpoints with [`Endpoint::tls`] are asked; `Some` exactly where there is one.
+    pub tls: Option<UpstreamTls>,
+}
+
+/// What endpoints speak.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2: by ALPN over TLS, by prior knowledge in cleartext.
+    Http2,
+}
+
+/// `[lanes.<service>.<name>.tls]`
+#[derive(Debug, Clone)]
+pub struct UpstreamTls {
+    /// The certificates that an endpoint's must lead to; `None`: those that the system trusts.
+    pub ca: Option<TlsFile>,
+    /// The name that an endpoint's certificate must have, and that is sent as SNI; `None`: the endpoint's host.
+    pub server_name: Option<Box<str>>,
+    /// Whether an endpoint's certificate is verified; default true.
+    pub verify: bool,
+    /// What is shown to an endpoint that asks for a certificate.
+    pub client: Option<KeyPair>,
+    /// Where the table stands; empty where there is none.
+    pub span: std::ops::Range<usize>,
 }
 
 /// A flag that decides who gets a lane.
@@ -227,13 +311,15 @@ pub enum Upstream {
     Respond(Respond),
 }
 
-/// A server: `http://host:port` or `host:port`.
+/// A server: `https://host:port`, `http://host:port` or `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// The host: an address (IPv6 without brackets) or a name to be resolved when connecting.
     pub host: Box<str>,
     /// The port.
     pub port: u16,
+    /// Whether it is asked over TLS.
+    pub tls: bool,
 }
 
 /// `respond = { status = 200, body = "...", content_type = "text/plain" }`
@@ -271,6 +357,8 @@ impl Default for Limits {
             header_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(60),
             connections: 10_000,
+            streams: 128,
+            handshake_time: Duration::from_secs(10),
             connect_time: Duration::from_secs(3),
             response_time: Duration::from_secs(60),
         }

@@ -5,6 +5,7 @@ mod draft;
 pub(crate) mod length;
 mod owned;
 mod section;
+mod tls;
 mod values;
 mod words;
 
@@ -13,6 +14,7 @@ pub(crate) use draft::{
 };
 pub(crate) use owned::Owned;
 pub(crate) use section::{Faults, Field};
+pub(crate) use tls::{KeyPairDraft, ListenerTlsDraft, UpstreamTlsDraft};
 pub(crate) use values::whole_number;
 pub(crate) use words::{Grow, HostWord};
 
@@ -100,6 +102,14 @@ fn environment_needs(environment: Environment, config: &Config, files: &[FileRev
     if environment != Environment::Dev && config.server.state.is_none() {
         let fault = Diagnostic::new(format!("{environment} needs a folder for its audit log"));
         faults.add(fault.hint("add [server] with state = \"/var/lib/graylane\""));
+    }
+    let lanes = config.services.iter().flat_map(|service| &service.lanes);
+    for tls in lanes.filter_map(|lane| lane.tls.as_ref()) {
+        if environment.is_locked() && !tls.verify {
+            let fault = Diagnostic::new(format!("{environment} verifies the certificates of endpoints"));
+            let hint = "take `verify = false` away; name the certificates of your own authority with `ca`";
+            faults.add(fault.hint(hint).at(tls.span.clone()));
+        }
     }
     for file in files
         .iter()

@@ -5,6 +5,7 @@ mod flags;
 mod lanes;
 mod listeners;
 mod routes;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -103,7 +103,7 @@ error: `lanes.shop.v1` has no key `2`
   |
 6 | [lanes.shop.v1.2]
   |                ^
-hint: its keys are `weight`, `flag`, `variant`, `grow`, `reserve`, `endpoints` and `respond`; a name with a dot stands in quotes: [lanes.shop.\"v1.2\"]
+hint: its keys are `weight`, `flag`, `variant`, `grow`, `reserve`, `endpoints`, `protocol`, `tls` and `respond`; a name with a dot stands in quotes: [lanes.shop.\"v1.2\"]
 ";
     assert_eq!(text, expected);
 }
@@ -172,18 +172,56 @@ hint: remove `weight` here, and give the other lanes their weights
 }
 
 #[test]
-fn an_endpoint_with_tls_is_refused_with_what_to_do_now() {
+fn a_version_of_tls_below_1_2_is_refused_with_the_reason() {
+    let text = said(&secured("min_version = \"1.1\""));
+
+    let expected = "\
+error: TLS 1.1 is not spoken
+ --> graylane.toml:6:15
+  |
+6 | min_version = \"1.1\"
+  |               ^^^^^
+hint: it is broken (RFC 8996): \"1.2\" is the oldest version that there is
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn clients_without_a_certificate_to_lead_to_are_explained() {
+    let text = said(&secured("client_auth = \"required\""));
+
+    let expected = "\
+error: `client_auth` needs the certificates that a client's must lead to
+ --> graylane.toml:6:15
+  |
+6 | client_auth = \"required\"
+  |               ^^^^^^^^^^
+hint: add client_ca = \"clients.pem\"
+";
+    assert_eq!(text, expected);
+}
+
+/// A configuration with a listener over TLS that has one more line.
+fn secured(line: &str) -> String {
+    format!(
+        "lanes.shop.stable.respond = {{}}\nservices.shop = {{}}\nlisteners.web.address = \"127.0.0.1:8080\"\n\
+         [listeners.web.tls]\ncertificates = [{{ certificate = \"a.pem\", key = \"a.key\" }}]\n{line}\n"
+    )
+}
+
+#[test]
+fn settings_of_tls_for_endpoints_in_cleartext_are_explained() {
     let text = said_after_start(
-        "[services.shop]\n[lanes.shop.canary]\nendpoints = [\"http://a:1\", \"https://b.internal:8443\"]\n",
+        "[services.shop]\n[lanes.shop.canary]\nendpoints = [\"http://a:1\"]\ntls = { ca = \"ca.pem\" }\n",
     );
 
     let expected = "\
-error: `https://b.internal:8443` is not an endpoint
- --> graylane.toml:5:28
+error: no endpoint of this lane is asked over TLS
+ --> graylane.toml:6:7
   |
-5 | endpoints = [\"http://a:1\", \"https://b.internal:8443\"]
-  |                            ^^^^^^^^^^^^^^^^^^^^^^^^^
-hint: TLS to upstreams is not there yet; on a trusted network write `http://b.internal:8443`
+6 | tls = { ca = \"ca.pem\" }
+  |       ^^^^^^^^^^^^^^^^^
+hint: write the endpoints with `https://`, or take `tls` away
 ";
     assert_eq!(text, expected);
 }

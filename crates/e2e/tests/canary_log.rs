@@ -134,13 +134,13 @@ fn a_line_feed_of_a_client_makes_no_second_line() {
     let mut client = gateway.client();
 
     client.get(
-        "/%0A%22}",
+        "/%0A%22?}",
         &[("X-Gray-Version", "canary"), ("X-A", "tab\there \"quoted\" 灰")],
     );
 
     let lines = lines(&gateway, 1);
     let line: Value = serde_json::from_str(&lines[0]).unwrap();
-    assert_eq!((lines.len(), &line["target"]), (1, &"/%0A%22}".into()));
+    assert_eq!((lines.len(), &line["target"]), (1, &"/%0A%22?}".into()));
     assert_eq!(line["headers"]["x-a"], "tab\there \"quoted\" 灰");
 }
 

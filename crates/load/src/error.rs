@@ -36,6 +36,28 @@ pub enum LoadError {
         /// Its rights.
         mode: u32,
     },
+    /// A file of certificates or of a key is not there or may not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    UnreadablePem {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of certificates is longer than any.
+    #[error("cannot read {}: it is longer than {} MiB", path.display(), crate::MAX_PEM >> 20)]
+    LongPem {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Anybody on the machine may read a private key.
+    #[error("the private key {} may be read by everybody: its mode is {mode:o}", path.display())]
+    Readable {
+        /// Which.
+        path: PathBuf,
+        /// Its rights.
+        mode: u32,
+    },
     /// Nobody can be trusted.
     #[error("cannot read the trusted keys {}: {why}", path.display())]
     NoKeys {
@@ -83,6 +105,12 @@ impl LoadError {
             Self::TooLong { .. } => {
                 "a configuration is smaller than 1 MiB: is this the right file?".to_owned()
             }
+            Self::UnreadablePem { .. } => {
+                "a path is relative to the folder of the configuration, and this user must be allowed to read the file"
+                    .to_owned()
+            }
+            Self::LongPem { .. } => "is this the right file?".to_owned(),
+            Self::Readable { path, .. } => format!("chmod o-r {}", path.display()),
             Self::NotUtf8 { .. } => "save the file as UTF-8".to_owned(),
             Self::Writable { path, .. } => format!("chmod o-w {}", path.display()),
             Self::Trust { source, .. } => source.hint().to_owned(),
@@ -96,6 +124,7 @@ impl LoadError {
         matches!(
             self,
             Self::Writable { .. }
+                | Self::Readable { .. }
                 | Self::NoKeys { .. }
                 | Self::Trust { .. }
                 | Self::Unsigned { .. }

@@ -1,20 +1,23 @@
 //! From files and variables to the layers of a configuration: what may be read, and whether it counts.
 //!
-//! Constraints: reads and never writes; a file has [`MAX_FILE`] bytes at most. In a locked environment nothing is handed
-//! on that anybody on the machine may change, or that no trusted key has signed: the bytes that were verified are the
-//! bytes that are parsed.
+//! Constraints: reads and never writes; a file has [`MAX_FILE`] bytes at most, one of certificates [`MAX_PEM`]. In a locked
+//! environment nothing is handed on that anybody on the machine may change, no private key that anybody may read, and,
+//! certificates and their keys apart, nothing that no trusted key has signed: the bytes that were verified are the bytes
+//! that are parsed.
 //!
 //! Mechanism: a [`Loader`] reads the file and, beside it, the one of the environment, and later what they name; [`layers`]
 //! puts the variables and the assignments of the command line on top.
 
 mod error;
 mod loader;
+mod pem;
 mod read;
 mod rights;
 mod trust;
 
 pub use error::LoadError;
 pub use loader::{Instead, Loader};
+pub use pem::MAX_PEM;
 pub use read::{MAX_FILE, read};
 pub use rights::refuse_writable;
 pub use trust::{draft_path, signature_path, trusted_keys, verify};

@@ -71,6 +71,10 @@ impl<'a> Loader<'a> {
         self.document(&folder.join(entry))
     }
 
+    pub(crate) fn asked(&self) -> &Asked {
+        self.asked
+    }
+
     fn document(&self, path: &Path) -> Result<Document, LoadError> {
         let instead = self.instead.filter(|instead| instead.path == path);
         let bytes = match instead {

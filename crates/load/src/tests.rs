@@ -251,3 +251,45 @@ fn a_signature_that_a_crash_kept_from_its_place_counts_but_no_other() {
     assert_eq!(right, Ok(1));
     assert!(wrong.contains("does not fit"), "{wrong}");
 }
+
+#[test]
+fn a_private_key_that_everybody_may_read_is_refused_in_prod_only() {
+    let folder = Folder::new();
+    fs::write(folder.path("shop.key"), "key").unwrap();
+    folder.allow("shop.key", 0o644);
+    let (dev, prod) = (folder.asked(Environment::Dev), folder.asked(Environment::Prod));
+    let read = |asked: &Asked, secret| Loader::new(asked, None).unwrap().pem("shop.key", secret);
+
+    let elsewhere = read(&dev, true);
+    let as_certificate = read(&prod, false);
+    let refused = read(&prod, true);
+    folder.allow("shop.key", 0o640);
+    let closed = read(&prod, true);
+    folder.allow("shop.key", 0o642);
+    let writable = read(&prod, true);
+
+    assert!(elsewhere.is_ok() && as_certificate.is_ok());
+    let refused = refused.unwrap_err();
+    assert!(
+        matches!(refused, LoadError::Readable { mode: 0o644, .. }),
+        "{refused}"
+    );
+    assert!(refused.is_refusal() && refused.hint().starts_with("chmod o-r "));
+    assert_eq!(closed.unwrap(), (folder.path("shop.key"), b"key".to_vec()));
+    assert!(matches!(writable, Err(LoadError::Writable { .. })));
+}
+
+#[test]
+fn a_file_of_certificates_without_end_is_refused() {
+    let folder = Folder::new();
+    let file = fs::File::create(folder.path("ca.pem")).unwrap();
+    file.set_len(MAX_PEM + 1).unwrap();
+    let asked = folder.asked(Environment::Dev);
+
+    let error = Loader::new(&asked, None)
+        .unwrap()
+        .pem("ca.pem", false)
+        .unwrap_err();
+
+    assert!(matches!(error, LoadError::LongPem { .. }), "{error}");
+}

@@ -50,11 +50,17 @@ pub enum Outcome {
 pub enum Fault {
     /// Downstream: the request cannot be understood or is ambiguous.
     BadRequest,
+    /// Downstream: the target is longer than the limit.
+    TargetTooLong,
+    /// Downstream: the head is larger than the limit, or has more fields.
+    HeadTooLarge,
+    /// Downstream: a version of HTTP that is not spoken here.
+    VersionNotServed,
     /// Downstream: the body is larger than the limit.
     BodyTooLarge,
     /// Downstream: an expectation other than `100-continue`.
     Expectation,
-    /// Downstream: the body came too slowly, or not at all.
+    /// Downstream: the head or the body came too slowly, or not at all.
     RequestTimeout,
     /// Here: `CONNECT` is not served.
     MethodNotServed,
@@ -66,14 +72,19 @@ pub enum Fault {
     Unreachable,
     /// Upstream: no answer within the limit.
     UpstreamTimeout,
+    /// Downstream: the time is up that the client gave for the whole exchange (`grpc-timeout`).
+    DeadlineExceeded,
     /// Upstream: the connection broke before the head of the answer.
     UpstreamBroken,
 }
 
 impl Fault {
     /// Every fault, for tables of counters.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::BadRequest,
+        Self::TargetTooLong,
+        Self::HeadTooLarge,
+        Self::VersionNotServed,
         Self::BodyTooLarge,
         Self::Expectation,
         Self::RequestTimeout,
@@ -82,6 +93,7 @@ impl Fault {
         Self::NoEndpoint,
         Self::Unreachable,
         Self::UpstreamTimeout,
+        Self::DeadlineExceeded,
         Self::UpstreamBroken,
     ];
 
@@ -89,6 +101,9 @@ impl Fault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "bad-request",
+            Self::TargetTooLong => "target-too-long",
+            Self::HeadTooLarge => "head-too-large",
+            Self::VersionNotServed => "version-not-served",
             Self::BodyTooLarge => "body-too-large",
             Self::Expectation => "expectation",
             Self::RequestTimeout => "request-timeout",
@@ -97,6 +112,7 @@ impl Fault {
             Self::NoEndpoint => "no-endpoint",
             Self::Unreachable => "unreachable",
             Self::UpstreamTimeout => "upstream-timeout",
+            Self::DeadlineExceeded => "deadline-exceeded",
             Self::UpstreamBroken => "upstream-broken",
         }
     }
@@ -105,6 +121,9 @@ impl Fault {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
+            Self::TargetTooLong => 414,
+            Self::HeadTooLarge => 431,
+            Self::VersionNotServed => 505,
             Self::RequestTimeout => 408,
             Self::BodyTooLarge => 413,
             Self::Expectation => 417,
@@ -112,7 +131,7 @@ impl Fault {
             Self::NoService => 404,
             Self::NoEndpoint => 503,
             Self::Unreachable | Self::UpstreamBroken => 502,
-            Self::UpstreamTimeout => 504,
+            Self::UpstreamTimeout | Self::DeadlineExceeded => 504,
         }
     }
 }

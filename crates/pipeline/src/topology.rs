@@ -27,7 +27,7 @@ pub struct LaneInfo {
 /// What modules need to know of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointInfo {
-    /// `host:port`, as configured.
+    /// `host:port`, or `https://host:port` where it is asked over TLS.
     pub address: Box<str>,
     /// The lane that it serves.
     pub lane: LaneId,

@@ -1,111 +1,153 @@
-//! *answer*: the one place that turns a lane's own answer, an endpoint's answer or a fault into a response.
+//! *answer*: the one place where the gateway answers itself: a lane of type `respond`, or a fault.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use graylane_pipeline::Fault;
-use graylane_route::Respond;
-use http::header::{self, HeaderMap, HeaderValue};
-use http::{Response, StatusCode};
-use http_body::{Body, Frame, SizeHint};
+use graylane_pipeline::{Fault, LaneId};
+use graylane_route::Upstream;
+use graylane_wire::{Framing, write_field};
 
-use crate::headers::{self, FAULT};
+use crate::body::discard;
+use crate::client::Client;
+use crate::clock::{TICK, Ticks};
+use crate::compose::{self, Towards};
+use crate::exchange::After;
+use crate::generation::Times;
+use crate::grpc;
+use crate::prepare::Call;
 use crate::record::Record;
-use crate::upstream::{Link, Reply, ReplyBroken};
-
-/// The body of an answer, with the record of its exchange.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    content: Content,
-    record: Box<Record>,
-}
-
-#[derive(Debug)]
-enum Content {
-    Own(Option<Bytes>),
-    Upstream(Reply),
-}
-
-/// Passes an endpoint's answer on.
-#[inline]
-pub(crate) fn upstream(response: Response<Reply>, mut record: Box<Record>) -> Response<Answer> {
-    record.status = response.status().as_u16();
-    let mut response = response.map(|reply| Answer {
-        content: Content::Upstream(reply),
-        record,
-    });
-    if response.body().is_end_stream() {
-        response.body_mut().finish();
-    }
-    finish_head(&mut response);
-    response
-}
-
-/// Says to the client what the endpoint said, a 101, and gives the endpoint's connection for the tunnel.
-pub(crate) fn switch(
-    response: Response<Reply>,
-    mut record: Box<Record>,
-) -> (Response<Answer>, Option<Box<Link>>) {
-    record.status = response.status().as_u16();
-    record.complete = true;
-    let mut link = None;
-    let mut response = response.map(|mut reply| {
-        link = reply.take_link();
-        Answer {
-            content: Content::Own(None),
-            record,
-        }
-    });
-    finish_head(&mut response);
-    (response, link)
-}
 
 /// Answers in place of an endpoint: a lane of type `respond`.
-pub(crate) fn own(respond: &Respond, record: Box<Record>) -> Response<Answer> {
-    let mut response = Response::new(Answer::own(respond.body.clone(), respond.status, record));
-    *response.status_mut() = respond.status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, respond.content_type.clone());
-    finish_head(&mut response);
-    response
+pub(crate) async fn respond<C: Client>(
+    client: &mut C,
+    call: &Call,
+    lane: LaneId,
+    record: &mut Record,
+    times: Times,
+) -> After {
+    let generation = std::sync::Arc::clone(&record.generation);
+    let Upstream::Respond(respond) = &generation.snapshot().lane(lane).upstream else {
+        unreachable!("the plan was made from this very lane");
+    };
+    write_head(client, respond.status, respond.body.len(), record);
+    let head = client.head();
+    write_field(head, "content-type", respond.content_type.as_bytes());
+    head.extend_from_slice(b"\r\n");
+    let body: &[u8] = if call.to_head || matches!(respond.status, 204 | 304) {
+        b""
+    } else {
+        &respond.body
+    };
+    send(client, body, record, times).await
 }
 
-/// Answers a fault: its status, its word in `X-Graylane-Fault`, one line of text.
-pub(crate) fn fault(fault: Fault, mut record: Box<Record>) -> Response<Answer> {
+/// Answers a fault: its status, its word in `X-Graylane-Fault`, one line of text. To a client of gRPC it says the same in
+/// the words of gRPC.
+pub(crate) async fn fault<C: Client>(
+    client: &mut C,
+    call: &Call,
+    fault: Fault,
+    record: &mut Record,
+    times: Times,
+) -> After {
     record.fault = Some(fault);
-    let status = StatusCode::from_u16(fault.status()).expect("every fault has a valid status");
-    let text = Bytes::from_static(sentence(fault).as_bytes());
-    let mut response = Response::new(Answer::own(text, status, record));
-    *response.status_mut() = status;
-    let head: &mut HeaderMap = response.headers_mut();
-    head.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    head.insert(FAULT.clone(), HeaderValue::from_static(fault.as_str()));
     if closes(fault) {
-        head.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        client.close();
     }
-    finish_head(&mut response);
-    response
+    if call.grpc && call.framing != Framing::Empty && fault != Fault::DeadlineExceeded {
+        hear_out(client).await;
+    }
+    let text = if call.grpc { "" } else { sentence(fault) };
+    let status = if call.grpc { 200 } else { fault.status() };
+    write_head(client, status, text.len(), record);
+    let head = client.head();
+    if call.grpc {
+        write_field(head, "content-type", grpc::CONTENT_TYPE);
+        grpc::write_status(grpc::Status::of(fault), sentence(fault).trim_end(), head);
+    } else {
+        write_field(head, "content-type", b"text/plain; charset=utf-8");
+    }
+    write_field(head, "x-graylane-fault", fault.as_str().as_bytes());
+    head.extend_from_slice(b"\r\n");
+    let body: &[u8] = if call.to_head { b"" } else { text.as_bytes() };
+    send(client, body, record, times).await
 }
 
-/// What every answer gets: the lane where the service shows it, and the word to leave where the gateway drains.
-#[inline]
-fn finish_head(response: &mut Response<Answer>) {
-    let lane = response.body_mut().record.shown_lane.take();
-    let draining = response.body().record.conn().worker.shared.is_draining();
-    if let Some(lane) = lane {
-        response.headers_mut().insert(headers::GRAY_VERSION.clone(), lane);
+/// Gives a request of gRPC a moment to come to its end, which as a rule follows its head at once: an answer that is no more
+/// than a head would overtake it, and some clients, curl 7.88 for one, then wait for ever.
+async fn hear_out<C: Client>(client: &mut C) {
+    client.timer().within(Ticks::at_least(TICK));
+    let mut heard = 0;
+    poll_fn(|cx| {
+        client.timer().wakes(cx);
+        match discard(client, &mut heard, cx) {
+            Poll::Pending if !client.timer().has_passed() => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    })
+    .await;
+}
+
+/// Ends an answer of gRPC that cannot go on: its head is with the client already, but it is the trailers that count.
+pub(crate) fn break_off<C: Client>(client: &mut C, fault: Fault, record: &mut Record) {
+    record.fault = Some(fault);
+    let mut trailers = Vec::new();
+    grpc::write_status(grpc::Status::of(fault), sentence(fault).trim_end(), &mut trailers);
+    client.finish(&trailers);
+}
+
+/// Writes the head but for the fields that only one kind of answer has.
+fn write_head<C: Client>(client: &mut C, status: u16, length: usize, record: &mut Record) {
+    record.status = status;
+    let generation = std::sync::Arc::clone(&record.generation);
+    if record.conn.worker.shared.is_draining() {
+        client.close();
     }
-    if draining {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let towards = Towards {
+        speaks: client.speaks(),
+        closes: client.closes(),
+        lane: record
+            .shown_lane
+            .map(|lane| generation.snapshot().lane(lane).name.as_str()),
+        wish: None,
+    };
+    compose::own_answer(status, length, &towards, client.head());
+}
+
+/// Sends the head that is written, and then the body.
+async fn send<C: Client>(client: &mut C, body: &[u8], record: &mut Record, times: Times) -> After {
+    let framing = match body.len() {
+        0 => Framing::Empty,
+        length => Framing::Length(length as u64),
+    };
+    if client.begin(framing).is_err() {
+        return After::Cut;
     }
-    response.body().record.conn().answering();
+    client.timer().within(times.idle);
+    let mut left = body;
+    let sent = poll_fn(|cx| {
+        client.timer().wakes(cx);
+        match poll_send(client, &mut left, cx) {
+            Poll::Pending if client.timer().has_passed() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            sent => sent,
+        }
+    })
+    .await;
+    record.sent = (body.len() - left.len()) as u64;
+    record.complete = sent.is_ok();
+    if sent.is_ok() { After::Answered } else { After::Cut }
+}
+
+fn poll_send<C: Client>(client: &mut C, left: &mut &[u8], cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    while !left.is_empty() {
+        let n = ready!(client.poll_write(cx, left))?;
+        *left = &left[n..];
+    }
+    if !client.is_finished() {
+        client.finish(b"");
+    }
+    client.poll_flush(cx)
 }
 
 /// After these the rest of the connection's bytes cannot be trusted to be a request.
@@ -113,6 +155,9 @@ fn closes(fault: Fault) -> bool {
     matches!(
         fault,
         Fault::BadRequest
+            | Fault::TargetTooLong
+            | Fault::HeadTooLarge
+            | Fault::VersionNotServed
             | Fault::BodyTooLarge
             | Fault::Expectation
             | Fault::RequestTimeout
@@ -123,81 +168,18 @@ fn closes(fault: Fault) -> bool {
 fn sentence(fault: Fault) -> &'static str {
     match fault {
         Fault::BadRequest => "the request is malformed or ambiguous\n",
+        Fault::TargetTooLong => "the request's target is longer than this gateway accepts\n",
+        Fault::HeadTooLarge => "the request's head is larger than this gateway accepts\n",
         Fault::BodyTooLarge => "the request's body is larger than this gateway accepts\n",
         Fault::Expectation => "the only expectation met here is 100-continue\n",
-        Fault::RequestTimeout => "the request's body came too slowly\n",
+        Fault::RequestTimeout => "the request came too slowly\n",
         Fault::MethodNotServed => "this gateway does not serve CONNECT\n",
+        Fault::VersionNotServed => "this gateway speaks HTTP/1.0, HTTP/1.1 and HTTP/2\n",
         Fault::NoService => "no service here has this host and path\n",
         Fault::NoEndpoint => "no endpoint of the lane may be asked now\n",
         Fault::Unreachable => "no endpoint of the lane could be reached\n",
         Fault::UpstreamTimeout => "the endpoint did not answer in time\n",
+        Fault::DeadlineExceeded => "the time that the client gave is up\n",
         Fault::UpstreamBroken => "the endpoint's connection broke before it answered\n",
-    }
-}
-
-impl Answer {
-    fn own(body: Bytes, status: StatusCode, mut record: Box<Record>) -> Self {
-        record.status = status.as_u16();
-        // It is handed over as a whole, and not even asked for where it is empty or the request was a HEAD.
-        record.complete = true;
-        Self {
-            content: Content::Own(Some(body)),
-            record,
-        }
-    }
-
-    /// The body was read to its end.
-    fn finish(&mut self) {
-        self.record.complete = true;
-        if let Content::Upstream(reply) = &mut self.content {
-            reply.finish(&self.record);
-        }
-    }
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = ReplyBroken;
-
-    #[inline]
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReplyBroken>>> {
-        let this = self.get_mut();
-        let mut next = match &mut this.content {
-            Content::Own(body) => body
-                .take()
-                .filter(|body| !body.is_empty())
-                .map(|body| Ok(Frame::data(body))),
-            Content::Upstream(reply) => match reply.poll_frame(this.record.conn(), cx) {
-                Poll::Ready(next) => next,
-                Poll::Pending => return Poll::Pending,
-            },
-        };
-        if let Some(Ok(frame)) = &mut next {
-            headers::drop_asserted(frame);
-            this.record.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-        }
-        if next.is_none() || this.is_end_stream() {
-            this.finish();
-        }
-        Poll::Ready(next)
-    }
-
-    #[inline]
-    fn is_end_stream(&self) -> bool {
-        match &self.content {
-            Content::Own(body) => body.as_ref().is_none_or(Bytes::is_empty),
-            Content::Upstream(reply) => reply.is_end_stream(),
-        }
-    }
-
-    #[inline]
-    fn size_hint(&self) -> SizeHint {
-        match &self.content {
-            Content::Own(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
-            Content::Upstream(reply) => reply.size_hint(),
-        }
     }
 }

@@ -30,25 +30,6 @@ impl Ticks {
     }
 }
 
-/// A number of ticks that may change; as [`Deadline`], of one thread.
-#[derive(Debug)]
-pub(crate) struct TicksCell(AtomicU32);
-
-impl TicksCell {
-    pub(crate) fn new(ticks: Ticks) -> Self {
-        Self(AtomicU32::new(ticks.0))
-    }
-
-    pub(crate) fn set(&self, ticks: Ticks) {
-        self.0.store(ticks.0, Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn get(&self) -> Ticks {
-        Ticks(self.0.load(Relaxed))
-    }
-}
-
 impl Clock {
     /// Moves on by one tick.
     pub(crate) fn advance(&self) {

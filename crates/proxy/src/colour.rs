@@ -5,13 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use graylane_pipeline::TraceId;
 use graylane_route::{Asked, Forced};
-use http::header::{self, HeaderMap, HeaderValue};
-use http::request::Parts;
+use graylane_wire::{Fields, Known, Request};
 use ipnet::IpNet;
 
-use crate::headers::{FORWARDED_FOR, Field, GRAY_VERSION, Present, TRACEPARENT, TRACESTATE};
 use crate::random;
-use crate::screen::Screened;
 
 /// Whether a peer's gray and forwarding headers are believed. An IPv4 address mapped into IPv6 is that IPv4 address.
 pub(crate) fn is_trusted(peers: &[IpNet], address: IpAddr) -> bool {
@@ -30,9 +27,9 @@ pub(crate) struct Client {
 
 impl Client {
     #[inline]
-    pub(crate) fn find(parts: &Parts, present: Present, trusted: bool, peers: &[IpNet]) -> Self {
-        let behind = (trusted && present.has(Field::FORWARDED_FOR))
-            .then(|| client_behind(&parts.headers, peers))
+    pub(crate) fn find(fields: Fields<'_>, trusted: bool, peers: &[IpNet]) -> Self {
+        let behind = (trusted && fields.has(Known::ForwardedFor))
+            .then(|| client_behind(fields, peers))
             .flatten();
         Self {
             trusted,
@@ -41,31 +38,17 @@ impl Client {
     }
 }
 
-/// What routing may know of a screened request.
+/// What routing may know of a request.
 #[inline]
-pub(crate) fn asked<'a>(
-    parts: &'a Parts,
-    screened: Screened,
-    client: &'a Client,
-    peer: &'a str,
-) -> Asked<'a> {
-    let named = screened.present.has(Field::GRAY_VERSION) && client.trusted;
-    let forced = match named.then(|| parts.headers.get(&GRAY_VERSION)).flatten() {
-        Some(name) => Forced::By(name.as_bytes()),
-        None => Forced::No,
-    };
-    let host = parts
-        .headers
-        .get(header::HOST)
-        .map_or("", |value| value.to_str().unwrap_or(""));
+pub(crate) fn asked<'a>(request: &Request<'a>, client: &'a Client, peer: &'a str) -> Asked<'a> {
+    let named = client.trusted.then(|| request.fields.first(Known::GrayVersion));
     Asked {
-        // Screening saw that this is ASCII and has this length.
-        host: host.get(..screened.host_end).unwrap_or(""),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or(""),
-        headers: &parts.headers,
+        host: request.host,
+        path: request.path,
+        query: request.query.unwrap_or(""),
+        headers: request.fields,
         client: client.behind.as_deref().unwrap_or(peer),
-        forced,
+        forced: named.flatten().map_or(Forced::No, Forced::By),
         unix_seconds,
     }
 }
@@ -79,10 +62,10 @@ fn unix_seconds() -> u64 {
 
 /// The client behind trusted peers: the rightmost address of `X-Forwarded-For` that is not a trusted peer itself.
 /// `None` where the field does not help: the peer itself is the client then.
-fn client_behind(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+fn client_behind(fields: Fields<'_>, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut last = None;
-    for line in headers.get_all(&FORWARDED_FOR).iter().rev() {
-        for item in line.as_bytes().rsplit(|&byte| byte == b',') {
+    for line in fields.all(Known::ForwardedFor).rev() {
+        for item in line.rsplit(|&byte| byte == b',') {
             let address = address(std::str::from_utf8(item).ok()?.trim())?;
             last = Some(address);
             if !is_trusted(trusted, address) {
@@ -109,23 +92,29 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// Takes the trace id of a valid `traceparent`, or makes a new one and puts it into the head.
+/// The trace of an exchange.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trace {
+    pub(crate) id: TraceId,
+    /// Where the request brought none, or none that is valid: the `traceparent` to go on with. What came as `tracestate`
+    /// then goes, as it belongs to the trace that its parent names (W3C Trace Context, section 3.3.1).
+    pub(crate) made: Option<[u8; 55]>,
+}
+
+/// Takes the trace of a valid `traceparent`, or begins one.
 #[inline]
-pub(crate) fn trace(headers: &mut HeaderMap, present: Present) -> TraceId {
-    let received = present.only(headers, Field::TRACEPARENT, &TRACEPARENT);
-    if let Some(trace) = received.and_then(|value| read_traceparent(value.as_bytes())) {
-        return trace;
-    }
-    if present.has(Field::TRACESTATE) {
-        // It belongs to the trace that its parent names (W3C Trace Context, section 3.3.1), and there is none.
-        headers.remove(&TRACESTATE);
+pub(crate) fn trace(fields: Fields<'_>) -> Trace {
+    if let Some(id) = fields.only(Known::Traceparent).and_then(read_traceparent) {
+        return Trace { id, made: None };
     }
     let (high, low, span) = (random::next(), random::next() | 1, random::next() | 1);
-    headers.insert(TRACEPARENT.clone(), write_traceparent(high, low, span));
     let mut id = [0; 16];
     id[..8].copy_from_slice(&high.to_be_bytes());
     id[8..].copy_from_slice(&low.to_be_bytes());
-    TraceId(id)
+    Trace {
+        id: TraceId(id),
+        made: Some(write_traceparent(high, low, span)),
+    }
 }
 
 /// W3C Trace Context, section 3.2: `version "-" trace-id "-" parent-id "-" flags`, in lower-case hex; neither id all
@@ -159,21 +148,35 @@ fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// Flags 01: sampled. With 00, every parent-based sampler behind the gateway would stop tracing altogether.
-fn write_traceparent(high: u64, low: u64, span: u64) -> HeaderValue {
+/// The two digits of every byte: a trace id and a span id are 24 of them in every request that brings none.
+static HEX: [[u8; 2]; 256] = hex_pairs();
+
+const fn hex_pairs() -> [[u8; 2]; 256] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+}
+
+/// Flags 01: sampled. With 00, every parent-based sampler behind the gateway would stop tracing altogether.
+fn write_traceparent(high: u64, low: u64, span: u64) -> [u8; 55] {
     let mut text = *b"00-................................-................-01";
     for (at, number) in [(3, high), (19, low), (36, span)] {
-        for (i, byte) in number.to_be_bytes().into_iter().enumerate() {
-            text[at + 2 * i] = DIGITS[usize::from(byte >> 4)];
-            text[at + 2 * i + 1] = DIGITS[usize::from(byte & 15)];
+        for (pair, byte) in text[at..at + 16].chunks_exact_mut(2).zip(number.to_be_bytes()) {
+            pair.copy_from_slice(&HEX[usize::from(byte)]);
         }
     }
-    HeaderValue::from_bytes(&text).expect("hex digits and dashes are header characters")
+    text
 }
 
 #[cfg(test)]
 mod tests {
+    use graylane_wire::{Table, parse_trailers};
+
     use super::*;
 
     fn trusted() -> Vec<IpNet> {
@@ -183,11 +186,14 @@ mod tests {
     }
 
     fn behind(lines: &[&str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(FORWARDED_FOR.clone(), line.parse().unwrap());
-        }
-        client_behind(&headers, &trusted()).map(|address| address.to_string())
+        let lines: String = lines
+            .iter()
+            .map(|line| format!("X-Forwarded-For: {line}\r\n"))
+            .collect();
+        let mut table = Table::new();
+        let section = format!("{lines}\r\n");
+        let fields = parse_trailers(section.as_bytes(), &mut table).unwrap();
+        client_behind(fields, &trusted()).map(|address| address.to_string())
     }
 
     #[test]
@@ -233,19 +239,16 @@ mod tests {
             ("garbage", false),
             ("", false),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(TRACEPARENT.clone(), value.parse().unwrap());
-            headers.insert(TRACESTATE.clone(), "vendor=1".parse().unwrap());
+            let section = format!("traceparent: {value}\r\n\r\n");
+            let mut table = Table::new();
 
-            let trace = {
-                let present = Present::scan(&headers);
-                trace(&mut headers, present)
-            };
+            let trace = trace(parse_trailers(section.as_bytes(), &mut table).unwrap());
 
-            let sent = headers[&TRACEPARENT].to_str().unwrap();
-            assert_eq!(sent == value, keep, "{value}");
-            assert!(sent.contains(&trace.to_string()));
-            assert_eq!(headers.contains_key(&TRACESTATE), keep, "{value}");
+            assert_eq!(trace.made.is_none(), keep, "{value}");
+            let sent = trace
+                .made
+                .map_or(value.to_owned(), |made| String::from_utf8(made.to_vec()).unwrap());
+            assert!(sent.contains(&trace.id.to_string()));
             assert!(read_traceparent(sent.as_bytes()).is_some());
         }
     }

@@ -72,6 +72,8 @@ pub(crate) struct Shard {
     pub(crate) retries: Counter,
     pub(crate) stripped: Counter,
     pub(crate) accepted: Counter,
+    pub(crate) handshakes: Counter,
+    pub(crate) handshakes_failed: Counter,
     pub(crate) open: Counter,
     pub(crate) in_flight: Counter,
     pub(crate) ended: Counter,

@@ -1,18 +1,24 @@
 //! The decision record of a request that is only described: `graylane explain` and the admin page.
 //!
-//! It runs the same screening, colouring and deciding as a request on a socket does.
+//! It runs the same parsing, colouring and deciding as a request on a socket does.
 
 use std::net::IpAddr;
 
 use graylane_pipeline::Fault;
 use graylane_route::{Explanation, Snapshot};
-use http::request::Parts;
+use graylane_wire as wire;
 use ipnet::IpNet;
 
 use crate::colour::{self, Client};
-use crate::screen::screen;
+use crate::prepare::fault_of;
 
-/// What would become of a request with this head from this peer.
+/// Whoever describes a request needs no protection from it.
+const LIMITS: wire::Limits = wire::Limits {
+    head: 1024 * 1024,
+    fields: 1000,
+};
+
+/// What would become of a request with this head, as it would stand on the wire, from this peer.
 ///
 /// # Errors
 /// The fault with which the request would be answered: it is malformed, or no service matches.
@@ -20,19 +26,16 @@ pub fn explain(
     snapshot: &Snapshot,
     trusted: &[IpNet],
     peer: IpAddr,
-    parts: &Parts,
+    head: &str,
 ) -> Result<Explanation, Fault> {
-    // The body is not described, so no length is too much.
-    let screened = screen(parts, u64::MAX)?;
+    let mut table = wire::Table::new();
+    let request = wire::parse_request(head.as_bytes(), LIMITS, &mut 0, &mut table)
+        .map_err(fault_of)?
+        .ok_or(Fault::BadRequest)?;
     let peer = peer.to_canonical();
-    let client = Client::find(
-        parts,
-        screened.present,
-        colour::is_trusted(trusted, peer),
-        trusted,
-    );
+    let client = Client::find(request.fields, colour::is_trusted(trusted, peer), trusted);
     let text = peer.to_string();
-    let asked = colour::asked(parts, screened, &client, &text);
+    let asked = colour::asked(&request, &client, &text);
     let decision = snapshot.decide(&asked).ok_or(Fault::NoService)?;
     Ok(snapshot.explain(&asked, &decision))
 }

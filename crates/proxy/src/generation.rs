@@ -6,8 +6,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use graylane_config::{Config, Drain, Limits};
-use graylane_pipeline::{Hooks, LaneId};
+use graylane_core::Name;
+use graylane_pipeline::{EndpointId, Hooks, LaneId};
 use graylane_route::Snapshot;
+use graylane_tls::{Peer, Server, Tls};
 use ipnet::IpNet;
 
 use crate::clock::Ticks;
@@ -18,9 +20,8 @@ use crate::roster::Roster;
 /// use when it begins and uses nothing of another one until it has ended: limits, trusted peers, routes, endpoints, and
 /// the instances of the modules that admit, settle and observe it.
 ///
-/// Of a connection, the times (`header_time`, `idle_time`, and `idle_grace` in a drain) become those of a new generation
-/// with its next exchange, or with the drain; the sizes of a head (`limits.head`, `limits.headers`) hold for as long as the
-/// connection does, because hyper takes them when it begins.
+/// Of a connection, the times between its exchanges (`header_time`, `idle_time`) become those of a new generation with its
+/// next exchange, and `idle_grace` with the drain.
 #[derive(Debug)]
 pub struct Generation {
     /// Unlike the revision, no two of a process have the same, those included that were never used; never 0.
@@ -34,12 +35,26 @@ pub struct Generation {
     trusted: Vec<IpNet>,
     times: Times,
     roster: Arc<Roster>,
+    entries: Box<[Entry]>,
+    tls: Arc<Tls>,
     in_use_since: OnceLock<Instant>,
+}
+
+/// How connections of a listener begin. A connection takes it when it is accepted, and a change concerns later ones only.
+#[derive(Debug)]
+pub struct Entry {
+    /// The listener.
+    pub listener: Name,
+    /// Whether clients may speak HTTP/2; over TLS the ALPN of `tls` says the same.
+    pub http2: bool,
+    /// What secures it; `None`: cleartext.
+    pub tls: Option<Arc<Server>>,
 }
 
 /// The limits in time of a client's connection, in ticks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times {
+    pub(crate) handshake: Ticks,
     pub(crate) header: Ticks,
     pub(crate) idle: Ticks,
     pub(crate) response: Ticks,
@@ -49,25 +64,35 @@ pub(crate) struct Times {
 
 impl Generation {
     /// The generation with which so many workers start. The snapshot is of this configuration, and the modules were
-    /// started with its topology.
-    pub fn first(config: &Config, snapshot: Snapshot, hooks: Hooks, workers: usize) -> Arc<Self> {
+    /// started with its topology; `tls` was made from the files of this configuration.
+    pub fn first(
+        config: &Config,
+        snapshot: Snapshot,
+        hooks: Hooks,
+        tls: Arc<Tls>,
+        workers: usize,
+    ) -> Arc<Self> {
         let roster = Roster::first(snapshot.topology(), workers);
-        Self::of(config, snapshot, hooks, roster, None)
+        let listeners = config.listeners.iter().map(|listener| &listener.name);
+        let entries = entries(listeners, config, &tls);
+        Self::of(config, snapshot, hooks, (roster, entries, tls), None)
     }
 
     /// The generation to follow on this one, which goes on: nothing happens before [`crate::Shared::replace`]. The
     /// snapshot is best made by [`Snapshot::next`], and the modules are renewed with its topology.
     #[must_use]
-    pub fn next(&self, config: &Config, snapshot: Snapshot, hooks: Hooks) -> Arc<Self> {
+    pub fn next(&self, config: &Config, snapshot: Snapshot, hooks: Hooks, tls: Arc<Tls>) -> Arc<Self> {
         let roster = self.roster.next(snapshot.topology());
-        Self::of(config, snapshot, hooks, roster, Some(self.id))
+        let listeners = self.entries.iter().map(|entry| &entry.listener);
+        let entries = entries(listeners, config, &tls);
+        Self::of(config, snapshot, hooks, (roster, entries, tls), Some(self.id))
     }
 
     fn of(
         config: &Config,
         snapshot: Snapshot,
         hooks: Hooks,
-        roster: Arc<Roster>,
+        (roster, entries, tls): (Arc<Roster>, Box<[Entry]>, Arc<Tls>),
         follows: Option<u64>,
     ) -> Arc<Self> {
         static ID: AtomicU64 = AtomicU64::new(1);
@@ -76,6 +101,7 @@ impl Generation {
             id: ID.fetch_add(1, Relaxed),
             follows,
             times: Times {
+                handshake: Ticks::at_least(limits.handshake_time),
                 header: Ticks::at_least(limits.header_time),
                 idle: Ticks::at_least(limits.idle_time),
                 response: Ticks::at_least(limits.response_time),
@@ -87,6 +113,8 @@ impl Generation {
             drain,
             trusted: config.server.trusted_peers.clone(),
             roster,
+            entries,
+            tls,
             in_use_since: OnceLock::new(),
         })
     }
@@ -118,6 +146,27 @@ impl Generation {
     #[inline]
     pub fn trusted(&self) -> &[IpNet] {
         &self.trusted
+    }
+
+    /// How connections of a listener begin. Listeners are numbered as the configuration of the start has them, in whatever
+    /// order a later one has.
+    ///
+    /// # Panics
+    /// When there is no listener of that number.
+    #[inline]
+    pub fn entry(&self, listener: usize) -> &Entry {
+        &self.entries[listener]
+    }
+
+    /// How an endpoint is asked over TLS; `None`: in cleartext.
+    #[inline]
+    pub fn peer(&self, endpoint: EndpointId) -> Option<&Peer> {
+        self.tls.peer(endpoint.0 as usize)
+    }
+
+    /// What secures the listeners and the endpoints.
+    pub fn tls(&self) -> &Arc<Tls> {
+        &self.tls
     }
 
     /// How long ago it came into use; zero where it has not.
@@ -156,6 +205,21 @@ impl Generation {
         // Set once: a generation is put into use once.
         let _ = self.in_use_since.set(Instant::now());
     }
+}
+
+/// Of each listener that there has been from the start.
+fn entries<'a>(listeners: impl Iterator<Item = &'a Name>, config: &Config, tls: &Tls) -> Box<[Entry]> {
+    let entry = |name: &Name| {
+        let mut all = config.listeners.iter();
+        // A configuration without it needs a restart, and does not come here.
+        let listener = all.find(|listener| listener.name == *name);
+        Entry {
+            listener: name.clone(),
+            http2: listener.is_some_and(|listener| listener.http2),
+            tls: tls.server(name.as_str()).cloned(),
+        }
+    };
+    listeners.map(entry).collect()
 }
 
 /// A generation as one worker holds it: one count of references for the worker's exchanges. That of the generation itself,

@@ -12,42 +12,56 @@
 //! Mechanism
 //! - One thread per core (`worker`), each with a current-thread runtime and its own upstream connections (`upstream`).
 //!   All workers take connections from one accept queue: with a queue per worker, a worker that closes would lose its own.
-//! - An exchange is prepared in one synchronous step (`prepare`: screen, colour, decide, rewrite the head) and then
-//!   forwarded (`forward`). Its `record` travels with it into the body of the answer, and is observed when dropped:
-//!   exactly once, however the exchange ends.
+//! - An exchange is prepared in one synchronous step (`prepare`: colour, decide, write the head that goes on), then
+//!   forwarded (`forward`) and its answer passed on (`exchange`): the same code for every protocol (`client`, `upstream`),
+//!   with a body as a source and a sink joined by a pump (`body`). Its `record` is observed when dropped: exactly once,
+//!   however the exchange ends.
 //! - What a change of the configuration replaces is one value (`generation`), which each thread keeps at hand (`latest`).
 //!   What outlasts it stands at places that are known by name (`roster`): counters of lanes, idle links of endpoints.
 //! - Times are coarse (`clock`): one scan every tick over the worker's connections, instead of a timer per request.
 //!
-//! To follow one request: `worker` accepts, `connection` serves, `prepare` decides, `forward` asks, `answer`
-//! returns, `record` observes.
+//! To follow one request: `worker` and `accept` begin it, `h1::serve` or `h2::serve` reads, `prepare` decides, `compose` writes, `forward` asks,
+//! `exchange` passes on, `record` observes.
 
+mod accept;
 mod answer;
+mod body;
+mod buffer;
+mod client;
 mod clock;
 mod colour;
-mod connection;
+mod compose;
+mod conn;
 mod connections;
 mod counters;
+mod date;
+mod exchange;
 mod explain;
 mod forward;
 mod gateway;
 mod generation;
-mod headers;
+mod grpc;
+mod h1;
+mod h2;
 mod latest;
 mod listen;
+mod pipe;
 mod prepare;
 mod random;
-mod received;
 mod record;
 mod roster;
-mod screen;
 mod socket;
-mod upgrade;
+mod stream;
+mod table;
+mod timer;
+mod trailers;
 mod upstream;
 mod worker;
 
 pub use counters::{Counters, LaneTotals};
 pub use explain::explain;
 pub use gateway::{Drained, Gateway, Overtaken, Shared};
-pub use generation::Generation;
+pub use generation::{Entry, Generation};
 pub use listen::{BindError, bind};
+pub use pipe::serve_over;
+pub use stream::Layer;

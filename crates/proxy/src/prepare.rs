@@ -1,273 +1,234 @@
-//! From a request's head to a plan, in one synchronous step: screen, colour, decide, and rewrite the head.
+//! From a request's head to a plan, in one synchronous step: screen, colour, decide, and write the head that goes on.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::time::Duration;
 
-use graylane_pipeline::{Decision, Fault, Head, LaneId, TraceId};
-use graylane_route::{Respond, Upstream};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::request::Parts;
-use http::{Request, Uri};
-use hyper::body::Incoming;
+use graylane_pipeline::{Decision, Fault, Head, LaneId};
+use graylane_route::Upstream;
+use graylane_wire::{Framing, Known, Refusal, Request, Version};
 
-use crate::colour::{self, Client};
-use crate::connection::Conn;
-use crate::forward::Call;
-use crate::generation::Generation;
-use crate::headers::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Field, GRAY_VERSION, Present};
-use crate::received::Received;
+use crate::buffer;
+use crate::colour::{self, Client, Trace};
+use crate::compose;
+use crate::conn::Conn;
+use crate::generation::{Generation, Times};
+use crate::grpc;
 use crate::record::Record;
-use crate::screen::{Screened, screen};
-use crate::upgrade::{self, Wish};
-use crate::upstream::Upload;
 
 /// What is to be done with a request.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every plan is the large one, and a box for it would be an allocation per exchange"
-)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Plan {
     /// Answer the fault.
     Refuse(Fault),
-    /// Answer in place of an endpoint.
-    Respond(Respond),
+    /// Answer in place of an endpoint, as the lane says.
+    Respond(LaneId),
     /// Ask the lane's endpoints.
-    Forward {
-        lane: LaneId,
-        call: Call,
-        wish: Option<Wish>,
-    },
+    Forward(LaneId),
 }
 
-/// What a connection keeps from one request to the next, to save making it again. What it clones for each exchange is
-/// its own: a count of references that all workers share would be passed between their cores with every request. It keeps
-/// nothing of the generation itself: an idle connection must not keep an old one alive.
-#[derive(Default)]
+/// A request on its way to an endpoint.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Its head as it goes to an endpoint; kept until there is an answer, because it may go to another one.
+    pub(crate) head: Vec<u8>,
+    /// How its body is framed.
+    pub(crate) framing: Framing,
+    /// Whether the method is safe (RFC 9110, section 9.2.1).
+    pub(crate) safe: bool,
+    /// Whether it asks for a head only: then no answer to it has a body.
+    pub(crate) to_head: bool,
+    /// Whether the client waits with its body until it is told to go on.
+    pub(crate) expects: bool,
+    /// The protocols to switch to, where the client asks for that.
+    pub(crate) wish: Option<Box<[u8]>>,
+    /// Whether its client speaks gRPC, and how long it wants to wait.
+    pub(crate) grpc: bool,
+    pub(crate) time: Option<Duration>,
+    /// How often another endpoint or connection was tried.
+    pub(crate) retries: u8,
+}
+
+impl Call {
+    /// Of a request that goes nowhere.
+    pub(crate) fn none() -> Self {
+        Self {
+            head: Vec::new(),
+            framing: Framing::Empty,
+            safe: false,
+            to_head: false,
+            expects: false,
+            wish: None,
+            grpc: false,
+            time: None,
+            retries: 0,
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        buffer::give_text(std::mem::take(&mut self.head));
+    }
+}
+
+/// What a connection keeps from one request to the next. It keeps nothing of the generation itself: an idle connection
+/// must not keep an old one alive.
+#[derive(Debug)]
 pub(crate) struct Memory {
     /// The generation that this is about; 0 before the first request.
     generation: u64,
     /// Whether the peer's gray and forwarding headers are believed.
     trusted: bool,
-    /// The last lane, and its name as a header's value.
-    lane: Option<(LaneId, HeaderValue)>,
-    /// The last host and the `Forwarded` element for it.
-    forwarded: Option<(HeaderValue, HeaderValue)>,
+    /// The limits in time of the latest exchange.
+    pub(crate) times: Times,
 }
 
 impl Memory {
+    pub(crate) fn new(times: Times) -> Self {
+        Self {
+            generation: 0,
+            trusted: false,
+            times,
+        }
+    }
+
     /// Notices a new generation.
     #[inline]
     fn follow(&mut self, conn: &Conn, generation: &Generation) {
         if self.generation != generation.id() {
-            self.change(conn, generation);
-        }
-    }
-
-    #[cold]
-    fn change(&mut self, conn: &Conn, generation: &Generation) {
-        self.generation = generation.id();
-        self.trusted = colour::is_trusted(generation.trusted(), conn.peer);
-        self.lane = None;
-        conn.take_times(generation.times());
-        // The exchange has just begun, with the times of the last one.
-        conn.waiting();
-    }
-
-    /// A lane's name as a header's value.
-    #[inline]
-    fn lane(&mut self, generation: &Generation, id: LaneId) -> HeaderValue {
-        match &self.lane {
-            Some((known, value)) if *known == id => value.clone(),
-            _ => {
-                let shared = &generation.snapshot().lane(id).header;
-                let own = HeaderValue::from_bytes(shared.as_bytes()).unwrap_or_else(|_| shared.clone());
-                self.lane = Some((id, own.clone()));
-                own
-            }
+            self.generation = generation.id();
+            self.trusted = colour::is_trusted(generation.trusted(), conn.peer);
+            self.times = generation.times();
         }
     }
 }
 
-/// Makes the plan, by the generation of the record.
+/// The fault for a head that broke a rule.
+pub(crate) fn fault_of(refusal: Refusal) -> Fault {
+    match refusal.status() {
+        414 => Fault::TargetTooLong,
+        417 => Fault::Expectation,
+        431 => Fault::HeadTooLarge,
+        501 => Fault::MethodNotServed,
+        505 => Fault::VersionNotServed,
+        _ => Fault::BadRequest,
+    }
+}
+
+/// Makes the plan, by the generation of the record, and the call that goes with it.
 #[inline]
 pub(crate) fn prepare(
-    conn: &Arc<Conn>,
-    memory: &RefCell<Memory>,
-    request: Request<Incoming>,
+    conn: &Conn,
+    memory: &mut Memory,
+    request: &Request<'_>,
     record: &mut Record,
-) -> Plan {
-    let memory = &mut *memory.borrow_mut();
-    let generation: &Generation = &record.generation;
-    memory.follow(conn, generation);
-    let limit = generation.limits().body;
-    let (mut parts, incoming) = request.into_parts();
-    let screened = match screen(&parts, limit) {
-        Ok(screened) => screened,
-        Err(fault) => return Plan::Refuse(fault),
+) -> (Plan, Call) {
+    memory.follow(conn, &record.generation);
+    let mut call = Call {
+        head: buffer::take_text(),
+        framing: request.framing,
+        safe: request.is_safe(),
+        to_head: request.is_head(),
+        expects: request.expects_continue && request.framing != Framing::Empty,
+        wish: wish(request),
+        grpc: request
+            .fields
+            .first(Known::ContentType)
+            .is_some_and(grpc::is_grpc),
+        time: None,
+        retries: 0,
     };
-    let wish = upgrade::wish(&mut parts, screened.present);
-    record.trace = colour::trace(&mut parts.headers, screened.present);
-    let colour = Colour {
-        generation,
-        trusted: memory.trusted,
-        trace: record.trace,
-    };
-    record.decision = decide(conn, &colour, &parts, screened, &mut record.head);
+    let plan = plan(conn, memory, request, record, &mut call);
+    (plan, call)
+}
+
+#[inline]
+fn plan(conn: &Conn, memory: &Memory, request: &Request<'_>, record: &mut Record, call: &mut Call) -> Plan {
+    let trace = colour::trace(request.fields);
+    record.trace = trace.id;
+    if matches!(request.framing, Framing::Length(length) if length > record.generation.limits().body) {
+        return Plan::Refuse(Fault::BodyTooLarge);
+    }
+    if call.grpc && request.fields.has(Known::GrpcTimeout) {
+        let time = request.fields.only(Known::GrpcTimeout).map(grpc::timeout);
+        let Some(Ok(time)) = time else {
+            return Plan::Refuse(Fault::BadRequest);
+        };
+        call.time = Some(time);
+    }
+    record.decision = decide(conn, memory.trusted, trace, request, record);
     let Some(Decision { service, lane, .. }) = record.decision else {
         return Plan::Refuse(Fault::NoService);
     };
-    let name = memory.lane(generation, lane);
-    if generation.snapshot().service(service).show_lane {
-        record.shown_lane = Some(name.clone());
+    let snapshot = record.generation.snapshot();
+    if snapshot.service(service).show_lane {
+        record.shown_lane = Some(lane);
     }
-    if let Upstream::Respond(respond) = &generation.snapshot().lane(lane).upstream {
-        return Plan::Respond(respond.clone());
+    if matches!(snapshot.lane(lane).upstream, Upstream::Respond(_)) {
+        return Plan::Respond(lane);
     }
-    rewrite(conn, memory, name, &mut parts, screened.present);
-    if let Some(wish) = &wish {
-        wish.write(&mut parts.headers);
-    }
-    let upload = Upload::new(
-        Received::new(incoming, limit, conn),
-        screened.present.has(Field::TRANSFER_ENCODING),
-    );
-    let call = Call::new(parts, upload, wish.is_some());
-    Plan::Forward { lane, call, wish }
+    let onward = compose::Onward {
+        hop: &conn.hop,
+        trusted: memory.trusted,
+        lane: snapshot.lane(lane).name.as_str(),
+        traceparent: trace.made.as_ref(),
+        wish: call.wish.as_deref(),
+    };
+    compose::request(request, &onward, &mut call.head);
+    Plan::Forward(lane)
 }
 
-/// Under what a request is decided.
-struct Colour<'a> {
-    generation: &'a Generation,
-    trusted: bool,
-    trace: TraceId,
-}
-
-/// *colour* and *decide*: gives the decision, and a copy of the head where a module asks for it.
+/// *colour* and *decide*: gives the decision, and leaves a copy of the head in the record where a module asks for it.
 #[inline]
 fn decide(
     conn: &Conn,
-    colour: &Colour<'_>,
-    parts: &Parts,
-    screened: Screened,
-    head: &mut Option<Box<Head>>,
+    trusted: bool,
+    trace: Trace,
+    request: &Request<'_>,
+    record: &mut Record,
 ) -> Option<Decision> {
-    let &Colour {
-        generation,
-        trusted,
-        trace,
-    } = colour;
-    if screened.present.has(Field::GRAY_VERSION) && !trusted {
+    let generation: &Generation = &record.generation;
+    if request.fields.has(Known::GrayVersion) && !trusted {
         conn.worker.counters.stripped.add(1);
     }
-    let client = Client::find(parts, screened.present, trusted, generation.trusted());
-    let asked = colour::asked(parts, screened, &client, &conn.peer_text);
+    let client = Client::find(request.fields, trusted, generation.trusted());
+    let asked = colour::asked(request, &client, &conn.peer_text);
     let decision = generation.snapshot().decide(&asked)?;
-    if generation.hooks().wants_head(&decision, trace) {
-        *head = Some(Box::new(copy_head(parts, asked.host)));
+    if generation.hooks().wants_head(&decision, trace.id) {
+        record.head = Some(Box::new(copy_head(request)));
     }
     Some(decision)
 }
 
-/// Makes the head that goes upstream: nothing of this hop, everything that the next one should know.
-#[inline]
-fn rewrite(conn: &Conn, memory: &mut Memory, lane: HeaderValue, parts: &mut Parts, present: Present) {
-    let headers = &mut parts.headers;
-    headers::drop_hop_by_hop(headers, present);
-    if present.has(Field::TRANSFER_ENCODING) {
-        // Screened to be `chunked`: dropped as this hop's, and written again for the next.
-        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+/// The protocols that a request wants to switch to, in the way that RFC 9110, section 7.8, demands: `Connection` names it,
+/// and the client speaks HTTP/1.1. `h2c` is not passed on (RFC 9113, section 3.1, withdrew it): what came through such a
+/// tunnel would be requests that nobody screened or coloured.
+fn wish(request: &Request<'_>) -> Option<Box<[u8]>> {
+    let fields = request.fields;
+    if !fields.has(Known::Upgrade) || !fields.has(Known::Connection) || request.version != Version::Http11 {
+        return None;
     }
-    if present.has(Field::EXPECT) {
-        // Met here: hyper sends the 100 as soon as the body is asked for, on its way to the endpoint.
-        headers.remove(header::EXPECT);
+    let named = fields
+        .items(Known::Connection)
+        .any(|item| item.eq_ignore_ascii_case(b"upgrade"));
+    let is_h2 = |item: &[u8]| item.to_ascii_lowercase().starts_with(b"h2");
+    if !named || fields.items(Known::Upgrade).any(is_h2) {
+        return None;
     }
-    headers.insert(GRAY_VERSION.clone(), lane);
-    write_forwarding(conn, memory, headers, present);
-    if parts.uri.authority().is_some() {
-        parts.uri = origin_form(&parts.uri);
-    }
-}
-
-/// `X-Forwarded-*` and `Forwarded` (RFC 7239): appended to what a trusted peer said, in place of what a stranger said.
-#[inline]
-fn write_forwarding(conn: &Conn, memory: &mut Memory, headers: &mut HeaderMap, present: Present) {
-    let host = headers
-        .get(header::HOST)
-        .cloned()
-        .unwrap_or(HeaderValue::from_static(""));
-    let element = match &memory.forwarded {
-        Some((known, element)) if *known == host => element.clone(),
-        _ => {
-            let element = forwarded_element(&conn.peer_text, &host);
-            memory.forwarded = Some((host.clone(), element.clone()));
-            element
-        }
-    };
-    let believed = |bit: Field| memory.trusted && present.has(bit);
-    for (bit, name, own) in [
-        (Field::FORWARDED_FOR, &FORWARDED_FOR, conn.peer_header.clone()),
-        (Field::FORWARDED, &header::FORWARDED, element),
-    ] {
-        let value = if believed(bit) {
-            chain(headers, name, &own)
-        } else {
-            own
-        };
-        headers.insert(name.clone(), value);
-    }
-    if !believed(Field::FORWARDED_PROTO) {
-        headers.insert(FORWARDED_PROTO.clone(), HeaderValue::from_static("http"));
-    }
-    if !believed(Field::FORWARDED_HOST) {
-        headers.insert(FORWARDED_HOST.clone(), host);
-    }
-}
-
-/// What earlier hops wrote, on however many lines, and then our own word.
-fn chain(headers: &HeaderMap, name: &HeaderName, own: &HeaderValue) -> HeaderValue {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .chain([own])
-        .map(HeaderValue::as_bytes);
-    let joined = values.collect::<Vec<_>>().join(&b", "[..]);
-    HeaderValue::from_bytes(&joined).unwrap_or_else(|_| own.clone())
-}
-
-/// One element of `Forwarded`; an IPv6 address and a host with a port need quotes (RFC 7239, section 4).
-fn forwarded_element(peer: &str, host: &HeaderValue) -> HeaderValue {
-    let node = if peer.contains(':') {
-        format!("\"[{peer}]\"")
-    } else {
-        peer.to_owned()
-    };
-    let host = host.to_str().unwrap_or("");
-    let quote = if host.contains([':', '[']) { "\"" } else { "" };
-    let text = format!("for={node};host={quote}{host}{quote};proto=http");
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("for=unknown"))
-}
-
-/// The path and query of an absolute target.
-fn origin_form(uri: &Uri) -> Uri {
-    uri.path_and_query()
-        .cloned()
-        .map_or_else(|| Uri::from_static("/"), Uri::from)
+    fields.only(Known::Upgrade).map(Box::from)
 }
 
 /// The head as it was received, for a module that asked for it.
-fn copy_head(parts: &Parts, host: &str) -> Head {
+#[cold]
+fn copy_head(request: &Request<'_>) -> Head {
+    let lower = |name: &[u8]| String::from_utf8_lossy(name).to_ascii_lowercase().into();
     Head {
-        method: parts.method.as_str().into(),
-        target: parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str())
-            .into(),
-        host: host.into(),
-        headers: parts
-            .headers
+        method: request.method.into(),
+        target: request.target.into(),
+        host: request.host.into(),
+        headers: request
+            .fields
             .iter()
-            .map(|(name, value)| (name.as_str().into(), value.as_bytes().into()))
+            .map(|field| (lower(field.name), field.value.into()))
             .collect(),
     }
 }

@@ -1,16 +1,15 @@
 //! *observe*: the record of one exchange.
 //!
-//! It is made with the exchange, travels into the body of its answer, and counts and shows the exchange when it is
+//! It is made with the exchange, lives as long as its answer is on its way, and counts and shows the exchange when it is
 //! dropped. So an exchange is observed exactly once, whether it was answered, cut, or left by its client.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, FlagNames, Head, TraceId};
-use http::HeaderValue;
+use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, FlagNames, Head, LaneId, TraceId};
 
-use crate::connection::Conn;
-use crate::generation::{Generation, Held};
+use crate::conn::Conn;
+use crate::generation::Held;
 
 /// What is known of one exchange so far; [`Exchange`] is what modules see of it in the end.
 #[derive(Debug)]
@@ -18,7 +17,7 @@ pub(crate) struct Record {
     pub(crate) conn: Arc<Conn>,
     /// What the exchange uses from its beginning to its end.
     pub(crate) generation: Arc<Held>,
-    started: Instant,
+    pub(crate) started: Instant,
     pub(crate) decision: Option<Decision>,
     pub(crate) trace: TraceId,
     pub(crate) endpoint: Option<EndpointId>,
@@ -26,22 +25,23 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     pub(crate) fault: Option<Fault>,
     pub(crate) retries: u8,
-    /// Bytes of the answer's body that were handed over.
+    /// Bytes of the request's body that were handed on.
+    pub(crate) received: u64,
+    /// Bytes of the answer's body that were handed on.
     pub(crate) sent: u64,
     /// Whether the answer's body reached its end.
     pub(crate) complete: bool,
     /// A copy of the request's head, where a module asked for it.
     pub(crate) head: Option<Box<Head>>,
-    /// The lane's name, where the service shows it to the client.
-    pub(crate) shown_lane: Option<HeaderValue>,
+    /// The lane, where the service shows its name to the client.
+    pub(crate) shown_lane: Option<LaneId>,
 }
 
 impl Record {
-    /// In a box, because it is passed from hand to hand with every answer.
     #[inline]
-    pub(crate) fn new(conn: &Arc<Conn>, generation: Arc<Held>) -> Box<Self> {
+    pub(crate) fn new(conn: &Arc<Conn>, generation: Arc<Held>) -> Self {
         conn.worker.counters.in_flight.add(1);
-        Box::new(Self {
+        Self {
             conn: Arc::clone(conn),
             generation,
             started: Instant::now(),
@@ -51,20 +51,17 @@ impl Record {
             status: 0,
             fault: None,
             retries: 0,
+            received: 0,
             sent: 0,
             complete: false,
             head: None,
             shown_lane: None,
-        })
+        }
     }
 
-    pub(crate) fn conn(&self) -> &Arc<Conn> {
-        &self.conn
-    }
-
-    #[inline]
-    pub(crate) fn generation(&self) -> &Generation {
-        &self.generation
+    /// Whether so much time has passed since the exchange began.
+    pub(crate) fn is_older_than(&self, time: Option<Duration>) -> bool {
+        time.is_some_and(|time| self.started.elapsed() >= time)
     }
 
     /// What the flag that chose the lane is called: a few look-ups, and none where no flag chose.
@@ -78,7 +75,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let worker = &self.conn.worker;
-        let (duration, received) = (self.started.elapsed(), self.conn.body.bytes());
+        let duration = self.started.elapsed();
         let counters = &worker.counters;
         counters.in_flight.sub(1);
         counters.ended.add(1);
@@ -86,7 +83,7 @@ impl Drop for Record {
             let lane = self.generation.roster().lane(decision.lane);
             lane.counters
                 .of(worker.number)
-                .exchange(self.status, duration, received, self.sent);
+                .exchange(self.status, duration, self.received, self.sent);
         }
         if let Some(fault) = self.fault {
             counters.fault(fault);
@@ -102,12 +99,11 @@ impl Drop for Record {
             fault: self.fault,
             retries: self.retries,
             duration,
-            received,
+            received: self.received,
             sent: self.sent,
             complete: self.complete,
             trace: self.trace,
             head: self.head.as_deref(),
         });
-        self.conn.exchange_ended();
     }
 }

@@ -1,21 +1,31 @@
-//! The way to an endpoint: a connection that the exchange itself drives.
-//!
-//! hyper's client would drive it in a task of its own and hand every request and answer over a channel: that costs more
-//! instructions than all the rest of the way, and takes the request apart, so that it would have to be copied before it
-//! could be sent a second time. Here the head is written from the request, which stays where it is ([`compose`]), the
-//! body is sent and the answer read side by side ([`upload`], [`head`], [`reply`]), and an endpoint may answer before it has
-//! taken the whole body.
+//! The way to an endpoint: a connection that the exchange itself drives, kept from one exchange to the next.
 
-mod compose;
-mod head;
+mod dial;
+mod h2;
 mod link;
 mod pool;
-mod reply;
-mod upload;
 
-pub(crate) use compose::compose;
-pub(crate) use head::{Head, read_head};
-pub(crate) use link::Link;
-pub(crate) use pool::{ConnectError, clear, connect, sweep, take_idle, turn};
-pub(crate) use reply::{Reply, ReplyBroken};
-pub(crate) use upload::{Upload, UploadError};
+use std::sync::Arc;
+
+use graylane_config::{Endpoint, Limits, Protocol};
+use graylane_tls::Peer;
+
+use crate::clock::Clock;
+use crate::roster::Seat;
+
+pub(crate) use dial::ConnectError;
+pub(crate) use link::{Link, Silent};
+pub(crate) use pool::{clear, connect, lay_up, sweep, take_idle, turn};
+
+/// How an endpoint is reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way<'a> {
+    /// Where its connections are kept.
+    pub(crate) seat: Seat,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) protocol: Protocol,
+    /// What it must prove, where it is asked over TLS. A connection that was made for another proof is not used again.
+    pub(crate) peer: Option<&'a Peer>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) clock: &'a Arc<Clock>,
+}

@@ -11,13 +11,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::accept::Beginning;
 use crate::clock::{Clock, TICK};
-use crate::connection::{self, Conn};
+use crate::conn::{Conn, Scheme};
 use crate::connections::Permit;
 use crate::counters::Shard;
 use crate::gateway::{Order, Shared};
 use crate::latest::{self, latest};
-use crate::{socket, upstream};
+use crate::timer::Timer;
+use crate::{accept, socket, upstream};
 
 /// How long to wait when the process has no file descriptor left for a connection.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
@@ -31,7 +33,7 @@ pub(crate) struct Worker {
     pub(crate) counters: Arc<Shard>,
     /// Its place among the counters of a lane.
     pub(crate) number: usize,
-    pub(crate) clock: Clock,
+    pub(crate) clock: Arc<Clock>,
     /// Connections, tunnels included, that have not ended.
     live: AtomicU64,
     /// Told when the last one ends.
@@ -43,7 +45,7 @@ impl Worker {
         Arc::new(Self {
             counters: Arc::clone(shared.counters().shard(number)),
             number,
-            clock: Clock::default(),
+            clock: Arc::default(),
             live: AtomicU64::new(0),
             last_ended: Notify::new(),
             shared: Arc::clone(shared),
@@ -59,7 +61,7 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    fn new(worker: &Arc<Worker>, permit: Option<Permit>) -> Self {
+    pub(crate) fn new(worker: &Arc<Worker>, permit: Option<Permit>) -> Self {
         worker.live.fetch_add(1, Relaxed);
         worker.counters.accepted.add(1);
         worker.counters.open.add(1);
@@ -113,15 +115,13 @@ async fn run(worker: Arc<Worker>, listeners: Vec<TcpListener>, mut orders: watch
     tokio::spawn(tick(Arc::clone(&worker)));
     let accepting: Vec<_> = listeners
         .into_iter()
-        .map(|listener| tokio::spawn(accept(Arc::clone(&worker), listener, orders.clone())))
+        .enumerate()
+        .map(|(number, listener)| tokio::spawn(accept(Arc::clone(&worker), number, listener, orders.clone())))
         .collect();
     wait_for(&mut orders, |order| order != Order::Serve).await;
     let current = worker.shared.current();
     OPEN.with_borrow(|open| {
-        open.each(|conn| {
-            conn.take_times(current.times());
-            conn.drain();
-        });
+        open.each(|timer| timer.drain(current.times().idle_grace));
     });
     tokio::select! {
         () = all_ended(&worker, accepting) => {}
@@ -153,7 +153,7 @@ async fn tick(worker: Arc<Worker>) {
     loop {
         interval.tick().await;
         worker.clock.advance();
-        OPEN.with_borrow(|open| open.each(|conn| conn.check()));
+        OPEN.with_borrow(|open| open.each(Timer::check));
         let now = worker.clock.now();
         if now.is_multiple_of(SWEEP_EVERY) {
             // Looking also lets go of an older generation, where no request comes that would.
@@ -165,7 +165,12 @@ async fn tick(worker: Arc<Worker>) {
 
 /// Accepts until the process drains, then takes what is already in the queue, so that no client that was told
 /// "connected" is reset.
-async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::Receiver<Order>) {
+async fn accept(
+    worker: Arc<Worker>,
+    number: usize,
+    listener: TcpListener,
+    mut orders: watch::Receiver<Order>,
+) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -181,7 +186,7 @@ async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::R
                     () = wait_for(&mut orders, |order| order != Order::Serve) => None,
                     permit = worker.shared.connections.acquire() => permit,
                 };
-                open(&worker, stream, peer, permit);
+                open(&worker, number, stream, peer, permit);
             }
             Err(error) if is_about_one_connection(&error) => log::debug!("accept: {error}"),
             Err(error) => {
@@ -196,7 +201,7 @@ async fn accept(worker: Arc<Worker>, listener: TcpListener, mut orders: watch::R
         if stream.set_nonblocking(true).is_ok()
             && let Ok(stream) = TcpStream::from_std(stream)
         {
-            open(&worker, stream, peer, permit);
+            open(&worker, number, stream, peer, permit);
         }
     }
 }
@@ -207,15 +212,25 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
-fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, permit: Option<Permit>) {
+/// Begins a connection of the listener of that number.
+fn open(worker: &Arc<Worker>, number: usize, stream: TcpStream, peer: SocketAddr, permit: Option<Permit>) {
     socket::set_up(&stream);
-    let conn = Conn::new(worker, peer, Presence::new(worker, permit));
-    let listed = Listed::new(&conn);
-    if worker.shared.is_draining() {
-        conn.drain();
-    }
+    let generation = latest(&worker.shared);
+    let (times, entry) = (generation.times(), generation.entry(number));
+    let scheme = if entry.tls.is_some() {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    let conn = Conn::new(worker, peer, scheme, times, Presence::new(worker, permit));
+    let beginning = Beginning {
+        tls: entry.tls.clone(),
+        handshake: times.handshake,
+        http2: entry.http2,
+    };
+    let listed = Listed::new(&conn.timer);
     tokio::spawn(async move {
-        connection::serve(conn, stream).await;
+        accept::serve(conn, stream, beginning).await;
         drop(listed);
     });
 }
@@ -224,29 +239,29 @@ thread_local! {
     static OPEN: RefCell<Open> = const { RefCell::new(Open { places: Vec::new(), free: Vec::new() }) };
 }
 
-/// The open connections of this thread, for the scan of every tick.
+/// The deadlines of this thread, for the scan of every tick.
 struct Open {
-    places: Vec<Option<Arc<Conn>>>,
+    places: Vec<Option<Arc<Timer>>>,
     free: Vec<usize>,
 }
 
 impl Open {
-    fn each(&self, then: impl Fn(&Conn)) {
-        self.places.iter().flatten().for_each(|conn| then(conn));
+    fn each(&self, then: impl Fn(&Timer)) {
+        self.places.iter().flatten().for_each(|timer| then(timer));
     }
 }
 
-/// A connection's place in the list; given up when dropped.
-struct Listed(usize);
+/// A deadline's place in the list; given up when dropped.
+pub(crate) struct Listed(usize);
 
 impl Listed {
-    fn new(conn: &Arc<Conn>) -> Self {
+    pub(crate) fn new(timer: &Arc<Timer>) -> Self {
         OPEN.with_borrow_mut(|open| {
             let place = open.free.pop().unwrap_or_else(|| {
                 open.places.push(None);
                 open.places.len() - 1
             });
-            open.places[place] = Some(Arc::clone(conn));
+            open.places[place] = Some(Arc::clone(timer));
             Self(place)
         })
     }

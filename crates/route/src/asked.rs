@@ -1,4 +1,4 @@
-use http::HeaderMap;
+use graylane_wire::Fields;
 
 /// What a decision depends on: the parts of a request that routing may look at.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,7 @@ pub struct Asked<'a> {
     /// The query, without the question mark; empty where there is none.
     pub query: &'a str,
     /// The header fields.
-    pub headers: &'a HeaderMap,
+    pub headers: Fields<'a>,
     /// The address of the client, as text in canonical form: the targeting key of last resort.
     pub client: &'a str,
     /// The lane that was asked for by name.

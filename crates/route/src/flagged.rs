@@ -4,7 +4,7 @@ use graylane_config::LaneFlag;
 use graylane_diagnostic::{Diagnostic, list, meant, quote};
 use graylane_flags::{Context, FlagId, FlagSet, Value, ValueRef};
 use graylane_pipeline::{FlagChoice, LaneId};
-use http::header::COOKIE;
+use graylane_wire::Known;
 
 use crate::Asked;
 use crate::key::pair;
@@ -124,13 +124,12 @@ impl Context for Visitor<'_> {
             return None;
         };
         let value = match &**kind {
-            "headers" => self.asked.headers.get(&**name)?.as_bytes(),
+            "headers" => self.asked.headers.get(name)?,
             "cookies" => self
                 .asked
                 .headers
-                .get_all(COOKIE)
-                .iter()
-                .find_map(|line| pair(line.as_bytes(), b';', name.as_bytes()))?,
+                .all(Known::Cookie)
+                .find_map(|line| pair(line, b';', name.as_bytes()))?,
             "params" => pair(self.asked.query.as_bytes(), b'&', name.as_bytes())?,
             _ => return None,
         };

@@ -2,15 +2,15 @@
 
 use graylane_config as config;
 use graylane_pipeline::KeySource;
-use http::HeaderName;
-use http::header::COOKIE;
+use graylane_wire::Known;
 
 use crate::Asked;
 
 /// A configured source, compiled.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Header(HeaderName),
+    /// In lower case.
+    Header(Box<str>),
     Cookie(Box<str>),
     Query(Box<str>),
     ClientAddress,
@@ -19,9 +19,7 @@ pub(crate) enum Source {
 impl Source {
     pub(crate) fn compile(source: &config::KeySource) -> Self {
         match source {
-            config::KeySource::Header(name) => {
-                Self::Header(HeaderName::from_bytes(name.as_bytes()).expect("checked by the configuration"))
-            }
+            config::KeySource::Header(name) => Self::Header(name.clone()),
             config::KeySource::Cookie(name) => Self::Cookie(name.clone()),
             config::KeySource::Query(name) => Self::Query(name.clone()),
             config::KeySource::ClientAddress => Self::ClientAddress,
@@ -42,12 +40,11 @@ impl Source {
     #[inline]
     fn value<'a>(&self, asked: &Asked<'a>) -> Option<&'a [u8]> {
         let value = match self {
-            Self::Header(name) => asked.headers.get(name).map(|value| value.as_bytes().trim_ascii()),
+            Self::Header(name) => asked.headers.get(name),
             Self::Cookie(name) => asked
                 .headers
-                .get_all(COOKIE)
-                .iter()
-                .find_map(|line| pair(line.as_bytes(), b';', name.as_bytes())),
+                .all(Known::Cookie)
+                .find_map(|line| pair(line, b';', name.as_bytes())),
             Self::Query(name) => pair(asked.query.as_bytes(), b'&', name.as_bytes()),
             Self::ClientAddress => Some(asked.client.as_bytes()),
         };

@@ -8,7 +8,6 @@ use graylane_flags::{FlagId, FlagSet};
 use graylane_pipeline::{
     Decision, EndpointId, EndpointInfo, FlagChoice, FlagNames, LaneId, LaneInfo, Reason, Topology,
 };
-use http::{HeaderValue, StatusCode};
 
 use crate::find::Hosts;
 use crate::flagged::{self, FlagLane, Visitor};
@@ -47,14 +46,16 @@ pub struct Service {
 /// A lane, compiled.
 #[derive(Debug)]
 pub struct Lane {
-    /// Its name, ready to be a header's value.
-    pub header: HeaderValue,
+    /// Its name.
+    pub name: Name,
     /// Its share.
     pub weight: Weight,
     /// The buckets it owns; `None` for the baseline.
     pub interval: Option<Interval>,
     /// Who answers.
     pub upstream: Upstream,
+    /// What its endpoints speak.
+    pub protocol: config::Protocol,
 }
 
 /// Who answers in a lane.
@@ -70,9 +71,9 @@ pub enum Upstream {
 #[derive(Debug, Clone)]
 pub struct Respond {
     /// The status.
-    pub status: StatusCode,
+    pub status: u16,
     /// The media type.
-    pub content_type: HeaderValue,
+    pub content_type: Box<str>,
     /// The body.
     pub body: Bytes,
 }
@@ -107,9 +108,6 @@ impl Service {
 
 impl Snapshot {
     /// Compiles a checked configuration.
-    ///
-    /// # Panics
-    /// When the configuration was not checked: lane names and media types must be valid header values, statuses valid.
     pub fn compile(config: &Config, revision: u64) -> Self {
         Self::compiled(config, revision, None)
     }
@@ -302,26 +300,29 @@ fn compile_lane(lane: &config::Lane, id: LaneId, topology: &mut Topology) -> Lan
                 .collect(),
         ),
         config::Upstream::Respond(respond) => Upstream::Respond(Respond {
-            status: StatusCode::from_u16(respond.status).expect("checked by the configuration"),
-            content_type: HeaderValue::from_str(&respond.content_type).expect("checked by the configuration"),
+            status: respond.status,
+            content_type: respond.content_type.clone(),
             body: Bytes::copy_from_slice(respond.body.as_bytes()),
         }),
     };
     Lane {
-        header: HeaderValue::from_str(lane.name.as_str()).expect("a name has header characters only"),
+        name: lane.name.clone(),
         weight: lane.weight,
         interval: lane.interval,
         upstream,
+        protocol: lane.protocol,
     }
 }
 
-/// `host:port`, with brackets around an IPv6 address.
+/// `host:port`, with brackets around an IPv6 address. Over TLS it is another endpoint than in cleartext, so that nothing
+/// that is kept of the one, such as its open connections, goes for the other.
 fn address(endpoint: &config::Endpoint) -> Box<str> {
-    let config::Endpoint { host, port } = endpoint;
+    let config::Endpoint { host, port, tls } = endpoint;
+    let scheme = if *tls { "https://" } else { "" };
     if host.contains(':') {
-        format!("[{host}]:{port}").into()
+        format!("{scheme}[{host}]:{port}").into()
     } else {
-        format!("{host}:{port}").into()
+        format!("{scheme}{host}:{port}").into()
     }
 }
 

@@ -6,7 +6,7 @@ use graylane_config::{
 };
 use graylane_core::{Interval, Weight};
 use graylane_pipeline::Reason;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use graylane_wire::{Table, parse_trailers};
 
 use super::*;
 
@@ -19,7 +19,10 @@ fn lane(name: &str, steps: Option<(u32, u32)>) -> Lane {
         upstream: graylane_config::Upstream::Endpoints(vec![Endpoint {
             host: "127.0.0.1".into(),
             port: 9,
+            tls: false,
         }]),
+        protocol: graylane_config::Protocol::Http1,
+        tls: None,
     }
 }
 
@@ -54,6 +57,8 @@ fn config(services: Vec<Service>) -> Config {
             name: "web".parse().unwrap(),
             address,
             span: 0..0,
+            http2: false,
+            tls: None,
         }],
         admin: Admin {
             address,
@@ -67,6 +72,8 @@ fn config(services: Vec<Service>) -> Config {
             header_time: second,
             idle_time: second,
             connections: 1,
+            streams: 1,
+            handshake_time: second,
             connect_time: second,
             response_time: second,
         },
@@ -93,21 +100,19 @@ fn ask<T>(
     forced: Forced<'_>,
     then: impl Fn(&Asked<'_>) -> T,
 ) -> T {
-    let headers: HeaderMap = lines
+    let lines: String = lines
         .iter()
-        .map(|(name, value)| {
-            (
-                name.parse::<HeaderName>().unwrap(),
-                HeaderValue::from_str(value).unwrap(),
-            )
-        })
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
+    let section = format!("{lines}\r\n");
+    let mut table = Table::new();
+    let headers = parse_trailers(section.as_bytes(), &mut table).unwrap();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     then(&Asked {
         host,
         path,
         query,
-        headers: &headers,
+        headers,
         client: "192.0.2.1",
         forced,
         unix_seconds: || 0,

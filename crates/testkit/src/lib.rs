@@ -7,6 +7,7 @@
 //!
 //! Everything is `std` threads: one per connection, which is slow and easy to follow.
 
+mod authority;
 mod build;
 mod client;
 mod gateway;
@@ -14,14 +15,17 @@ mod head;
 mod metrics;
 mod pattern;
 mod recipe;
+mod recorder;
 mod run;
 mod setup;
 mod signer;
+pub mod strict;
 mod traffic;
 mod upstream;
 mod wait;
 mod wire;
 
+pub use authority::{Authority, Issued};
 pub use build::Build;
 pub use client::{Client, Response};
 pub use gateway::Gateway;
@@ -29,6 +33,7 @@ pub use head::{Fields, Head};
 pub use metrics::Metrics;
 pub use pattern::Pattern;
 pub use recipe::{Recipe, TOKEN};
+pub use recorder::Recorder;
 pub use run::{Ran, binary, grayctl, run};
 pub use setup::{Setup, replace};
 pub use signer::Signer;

@@ -1,7 +1,11 @@
 //! What the process itself counts, apart from the data path.
 
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
 use graylane_ofrep::Outcome;
 use graylane_pipeline::MetricsText;
+use graylane_tls::Tls;
 
 use crate::change::{Ending, Handle, Trigger};
 use crate::start::Parts;
@@ -54,7 +58,39 @@ pub(super) fn changes(parts: &Parts, out: &mut MetricsText) {
         );
         out.sample("graylane_flags_left_out", &[], loaded.flags.left_out.len() as u64);
     }
+    if let Some(shared) = parts.shared() {
+        certificates(shared.current().tls(), SystemTime::now(), out);
+    }
     parts.with_ofrep(|server| flag_server(server.counters(), out));
+}
+
+/// How long the certificates hold. Of several with the same name the one that ends first counts: two samples may not have
+/// the same labels.
+fn certificates(tls: &Tls, now: SystemTime, out: &mut MetricsText) {
+    const NAME: &str = "graylane_tls_certificate_expiry_seconds";
+    let mut ends: BTreeMap<(&str, &str), SystemTime> = BTreeMap::new();
+    for (listener, server) in tls.servers() {
+        for certificate in server.certificates() {
+            let end = ends.entry((listener.as_str(), certificate.name()));
+            let end = end.or_insert(certificate.not_after);
+            *end = certificate.not_after.min(*end);
+        }
+    }
+    if ends.is_empty() {
+        return;
+    }
+    out.family(
+        NAME,
+        "gauge",
+        "Seconds until the certificate expires, negative once it has; by its first name.",
+    );
+    for ((listener, name), end) in ends {
+        let left = match end.duration_since(now) {
+            Ok(left) => i128::from(left.as_secs()),
+            Err(past) => -i128::from(past.duration().as_secs()),
+        };
+        out.sample(NAME, &[("listener", listener), ("name", name)], left);
+    }
 }
 
 fn flag_server(counters: &graylane_ofrep::Counters, out: &mut MetricsText) {

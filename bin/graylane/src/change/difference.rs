@@ -19,9 +19,10 @@ pub(crate) struct Difference {
     pub(crate) origin: Option<String>,
 }
 
-/// All differences, those of the configuration first, each part by key.
+/// All differences, those of the configuration first, then those of certificates and keys, each part by key.
 pub(crate) fn differences(old: &Loaded, new: &Loaded) -> Vec<Difference> {
     let mut all = between(values(old), values(new));
+    all.extend(between(certificates(old), certificates(new)));
     all.extend(flags(old, new));
     all
 }
@@ -61,6 +62,17 @@ fn values(loaded: &Loaded) -> BTreeMap<String, Known> {
             one.key.clone(),
             (one.value.to_string(), Some(one.origin.to_string())),
         )
+    })
+    .collect()
+}
+
+/// The files of certificates and of private keys, as digests.
+fn certificates(loaded: &Loaded) -> BTreeMap<String, Known> {
+    let all = loaded.tls.paths.iter();
+    all.map(|file| {
+        let key = format!("file {}", graylane_diagnostic::cut(&file.name));
+        let origin = file.path.display().to_string();
+        (key, (file.content.digest().to_string(), Some(origin)))
     })
     .collect()
 }

@@ -9,7 +9,7 @@ use crate::load::Loaded;
 
 /// The files, with the content that is in use.
 pub(super) fn watched(loaded: &Loaded) -> Vec<Watched> {
-    let known = |path: &PathBuf| loaded.content(path).map(|content| Digest::of(content.as_bytes()));
+    let known = |path: &PathBuf| loaded.content(path).map(Digest::of);
     let all = loaded.paths();
     all.into_iter()
         .map(|path| Watched {

@@ -1,6 +1,9 @@
+use std::time::SystemTime;
+
 use graylane_config::{HostPattern, Service, Upstream, Value};
 use graylane_load::Asked;
 use graylane_route::Snapshot;
+use graylane_tls::Tls;
 
 use crate::cli;
 use crate::exit::{self, Failure};
@@ -14,6 +17,7 @@ pub(crate) fn check(args: &cli::Check) -> Result<u8, Failure> {
     let loaded = Loaded::read(&wanted, None)?;
     // Only here it shows whether the flags that lanes name are there.
     generation::with_flags(Snapshot::compile(&loaded.config, 1), &loaded)?;
+    let tls = generation::tls(&loaded, None)?;
     if args.origin {
         origins(&loaded, &wanted.asked, args.file.json);
         return Ok(exit::OK);
@@ -27,11 +31,20 @@ pub(crate) fn check(args: &cli::Check) -> Result<u8, Failure> {
             .map(|service| service.name.as_str())
             .collect();
         output::line(
-            &serde_json::json!({ "ok": true, "services": services, "sections_without_module": idle, "flags_left_out": loaded.flags.left_out }),
+            &serde_json::json!({ "ok": true, "services": services, "certificates": certificates(&tls), "sections_without_module": idle, "flags_left_out": loaded.flags.left_out }),
         );
         return Ok(exit::OK);
     }
     let mut text = format!("{} is fine\n", wanted.asked.file.display());
+    for (listener, server) in tls.servers() {
+        text += &format!("listener {listener}: TLS\n");
+        for certificate in server.certificates() {
+            let names = certificate.names.join(", ");
+            let names = if names.is_empty() { "no DNS name" } else { &names };
+            let until = date(certificate.not_after);
+            text += &format!("  certificate {}: {names}; expires {until}\n", certificate.file);
+        }
+    }
     for service in &loaded.config.services {
         let (hosts, paths) = (hosts(service), service.paths.join(", "));
         text += &format!("service {}: hosts {hosts}; paths {paths}\n", service.name);
@@ -49,6 +62,9 @@ pub(crate) fn check(args: &cli::Check) -> Result<u8, Failure> {
             text += &format!("  lane {:20} {share:30} {upstream}\n", lane.name);
         }
     }
+    for warning in tls.warnings(SystemTime::now()) {
+        text += &format!("warning: {warning}\n");
+    }
     for name in idle {
         text += &format!("note: this build has no module `{name}`; its section has no effect\n");
     }
@@ -57,6 +73,27 @@ pub(crate) fn check(args: &cli::Check) -> Result<u8, Failure> {
     }
     output::text(&text);
     Ok(exit::OK)
+}
+
+/// The certificates of all listeners, for machines.
+fn certificates(tls: &Tls) -> Vec<serde_json::Value> {
+    let all = tls.servers().flat_map(|(listener, server)| {
+        server.certificates().iter().map(move |certificate| {
+            serde_json::json!({
+                "listener": listener.as_str(),
+                "file": certificate.file,
+                "names": certificate.names,
+                "not_before": date(certificate.not_before),
+                "not_after": date(certificate.not_after),
+            })
+        })
+    });
+    all.collect()
+}
+
+/// A date and time; one before 1970, which `humantime` cannot write, is shown as its first second.
+fn date(at: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(at.max(SystemTime::UNIX_EPOCH)).to_string()
 }
 
 /// Every value with where it comes from.

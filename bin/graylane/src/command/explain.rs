@@ -2,9 +2,6 @@ use std::net::IpAddr;
 
 use graylane_pipeline::Fault;
 use graylane_route::{Explanation, Snapshot};
-use http::header::{HOST, HeaderName, HeaderValue};
-use http::request::Parts;
-use http::{Request, Uri};
 use ipnet::IpNet;
 
 use crate::cli;
@@ -79,36 +76,47 @@ impl Undecided {
 impl Described<'_> {
     /// The decision, by the same code that serves requests.
     pub(crate) fn explain(&self, snapshot: &Snapshot, trusted: &[IpNet]) -> Result<Explanation, Undecided> {
-        let parts = self.parts().map_err(Undecided::NoRequest)?;
-        graylane_proxy::explain(snapshot, trusted, self.peer, &parts).map_err(|fault| match fault {
+        let head = self.head().map_err(Undecided::NoRequest)?;
+        graylane_proxy::explain(snapshot, trusted, self.peer, &head).map_err(|fault| match fault {
             Fault::NoService => Undecided::NoService {
                 host: self.host.to_owned(),
-                path: parts.uri.path().to_owned(),
+                path: self.target.split('?').next().unwrap_or_default().to_owned(),
             },
             other => Undecided::Refused(other),
         })
     }
 
-    fn parts(&self) -> Result<Parts, String> {
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.uri = match self.target.parse::<Uri>() {
-            Ok(uri) if self.target.starts_with('/') => uri,
-            _ => return Err(format!("`{}` is no path", self.target)),
-        };
-        let host = HeaderValue::from_str(self.host).map_err(|_| format!("`{}` is no host", self.host))?;
-        parts.headers.insert(HOST, host);
+    /// The request as it would stand on the wire.
+    fn head(&self) -> Result<String, String> {
+        // A line's end would make two lines of one.
+        let is_line = |text: &str| !text.contains(|c: char| c.is_control() && c != '\t');
+        if !self.target.starts_with('/') || !is_line(self.target) || self.target.contains(' ') {
+            return Err(format!("`{}` is no path", self.target));
+        }
+        if !is_line(self.host) {
+            return Err(format!("`{}` is no host", self.host));
+        }
+        let mut head = format!("GET {} HTTP/1.1\r\nhost: {}\r\n", self.target, self.host);
         for line in &self.headers {
             let (name, value) = line
                 .split_once(':')
                 .ok_or_else(|| format!("`{line}` is no header"))?;
-            let name: HeaderName = name
-                .trim()
-                .parse()
-                .map_err(|_| format!("`{name}` is no header name"))?;
-            let value =
-                HeaderValue::from_str(value.trim()).map_err(|_| format!("`{line}` has no valid value"))?;
-            parts.headers.append(name, value);
+            let (name, value) = (name.trim(), value.trim());
+            if !is_token(name) {
+                return Err(format!("`{name}` is no header name"));
+            }
+            if !is_line(value) {
+                return Err(format!("`{line}` has no valid value"));
+            }
+            head.extend([name, ": ", value, "\r\n"]);
         }
-        Ok(parts)
+        head.push_str("\r\n");
+        Ok(head)
     }
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_token(name: &str) -> bool {
+    let is_tchar = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !name.is_empty() && name.chars().all(is_tchar)
 }

@@ -11,6 +11,7 @@ use graylane_ofrep::Publisher;
 use graylane_pipeline::{Hooks, Instance, Topology};
 use graylane_proxy::{Gateway, Shared};
 use graylane_route::Snapshot;
+use graylane_tls::Tls;
 
 use crate::change::{Beginning, Handle, InUse, Status};
 use crate::exit::Failure;
@@ -34,6 +35,7 @@ pub(crate) struct Parts {
     pub(super) topology: OnceLock<Arc<Topology>>,
     /// Taken by the workers.
     routing: Mutex<Option<Snapshot>>,
+    pub(super) tls: OnceLock<Arc<Tls>>,
     /// By row of the table of modules.
     pub(super) modules: Vec<OnceLock<Arc<dyn Instance>>>,
     /// Taken by the workers: whoever keeps a handle keeps the queue open.
@@ -60,6 +62,7 @@ impl Parts {
             status: Arc::default(),
             topology: OnceLock::new(),
             routing: Mutex::new(None),
+            tls: OnceLock::new(),
             modules: TABLE.iter().map(|_| OnceLock::new()).collect(),
             listeners: Mutex::new(Vec::new()),
             listener_addresses: OnceLock::new(),

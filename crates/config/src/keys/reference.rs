@@ -90,5 +90,6 @@ fn takes(kind: Kind) -> String {
         Kind::List(words, most) => format!("array of at most {most} strings: {words}"),
         Kind::Range => "array of two percentages, the first the smaller".to_owned(),
         Kind::Table => "table, see below".to_owned(),
+        Kind::Tables(most) => format!("array of 1 to {most} tables, see below"),
     }
 }

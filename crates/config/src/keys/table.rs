@@ -43,6 +43,9 @@ const SHA256: Kind = Kind::Text("64 hexadecimal digits");
 /// Such as `printf %s "$TOKEN" | sha256sum` prints.
 const DIGEST: &str = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
 
+/// The path of a file of certificates or of a key.
+const PEM: Kind = Kind::Text("the path of a PEM file, relative to the configuration's folder");
+
 /// Every table, in the order of the reference.
 pub(crate) const TABLES: &[Table] = &[
     Table {
@@ -93,14 +96,92 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         path: "listeners.<name>",
         summary: "Where clients connect; at least one.",
-        keys: &[key(
-            "address",
-            Kind::Text("address and port; port 0 lets the system choose"),
-            "\"0.0.0.0:8080\"",
-            Fallback::Required,
-            "Where it listens. No two listeners share an address.",
-        )
-        .restart()],
+        keys: &[
+            key(
+                "address",
+                Kind::Text("address and port; port 0 lets the system choose"),
+                "\"0.0.0.0:8080\"",
+                Fallback::Required,
+                "Where it listens. No two listeners share an address.",
+            )
+            .restart(),
+            key(
+                "http2",
+                Kind::Switch,
+                "false",
+                Fallback::Value("true"),
+                "Whether clients may speak HTTP/2 besides HTTP/1.1: by ALPN over TLS, by prior knowledge in cleartext.",
+            ),
+            key(
+                "tls",
+                Kind::Table,
+                "{ certificates = [{ certificate = \"shop.pem\", key = \"shop.key\" }] }",
+                Fallback::Words("none: cleartext"),
+                "How it is secured.",
+            )
+            .sensitive(),
+        ],
+    },
+    Table {
+        path: "listeners.<name>.tls",
+        summary: "TLS towards clients. The files are watched: new content comes into use without a restart, for new connections.",
+        keys: &[
+            key(
+                "certificates",
+                Kind::Tables(100),
+                "[{ certificate = \"shop.pem\", key = \"shop.key\" }, { certificate = \"site.pem\", key = \"site.key\" }]",
+                Fallback::Required,
+                "What is shown to clients, chosen by the host that they name (SNI) among the DNS names in the certificates. \
+                 The first one goes to a client that names none, or one that no certificate has.",
+            )
+            .sensitive(),
+            key(
+                "min_version",
+                Kind::Text("`1.2` or `1.3`"),
+                "\"1.3\"",
+                Fallback::Value("\"1.2\""),
+                "The oldest version of TLS that is spoken; none below 1.2 is.",
+            )
+            .sensitive(),
+            key(
+                "client_ca",
+                PEM,
+                "\"clients.pem\"",
+                Fallback::Words("none: clients are not asked for a certificate"),
+                "The certificates of which a client's must lead to one.",
+            )
+            .sensitive(),
+            key(
+                "client_auth",
+                Kind::Text("`optional` or `required`"),
+                "\"optional\"",
+                Fallback::Words("`required` where there is `client_ca`"),
+                "Whether a client may come without a certificate. One that shows a wrong certificate is refused either way.",
+            )
+            .sensitive(),
+        ],
+    },
+    Table {
+        path: "listeners.<name>.tls.certificates[]",
+        summary: "A certificate of a listener.",
+        keys: &[
+            key(
+                "certificate",
+                PEM,
+                "\"shop.pem\"",
+                Fallback::Required,
+                "The certificate, followed by those that lead to its root, without the root.",
+            )
+            .sensitive(),
+            key(
+                "key",
+                PEM,
+                "\"shop.key\"",
+                Fallback::Required,
+                "Its private key, not encrypted. In prod a file that everybody may read is refused.",
+            )
+            .sensitive(),
+        ],
     },
     Table {
         path: "admin",
@@ -188,6 +269,20 @@ pub(crate) const TABLES: &[Table] = &[
                 "50000",
                 Fallback::Value("10000"),
                 "Open client connections of the whole process; further ones wait in the accept queue.",
+            ),
+            key(
+                "streams",
+                Kind::Count { min: 1, max: 10_000 },
+                "32",
+                Fallback::Value("128"),
+                "Requests at a time on one HTTP/2 connection.",
+            ),
+            key(
+                "handshake_time",
+                WAIT,
+                "\"3s\"",
+                Fallback::Value("\"10s\""),
+                "From the accepted connection to the end of its TLS handshake, and the same towards an endpoint.",
             ),
             key(
                 "connect_time",
@@ -378,7 +473,8 @@ pub(crate) const TABLES: &[Table] = &[
             key(
                 "endpoints",
                 Kind::List(
-                    "`http://host:port` or `host:port`; the port of `http://host` is 80",
+                    "`https://host:port`, `http://host:port` or `host:port`, which is the same as with `http://`; the \
+                     port of `https://host` is 443, of `http://host` 80",
                     1000,
                 ),
                 "[\"http://10.0.0.7:8080\", \"[::1]:8080\"]",
@@ -386,12 +482,74 @@ pub(crate) const TABLES: &[Table] = &[
                 "The servers that answer.",
             ),
             key(
+                "protocol",
+                Kind::Text("`http1` or `http2`"),
+                "\"http2\"",
+                Fallback::Value("\"http1\""),
+                "What the endpoints speak. HTTP/2 is agreed on by ALPN over TLS, and known beforehand in cleartext.",
+            ),
+            key(
+                "tls",
+                Kind::Table,
+                "{ ca = \"internal-ca.pem\" }",
+                Fallback::Words("the certificate must have the endpoint's host and lead to one that the system trusts"),
+                "How the endpoints with `https://` are asked.",
+            )
+            .sensitive(),
+            key(
                 "respond",
                 Kind::Table,
                 "{ status = 200, body = \"hello\\n\" }",
                 Fallback::Words("none"),
                 "The gateway answers itself.",
             ),
+        ],
+    },
+    Table {
+        path: "lanes.<service>.<name>.tls",
+        summary: "TLS towards the endpoints with `https://`. The files are watched, as those of listeners are.",
+        keys: &[
+            key(
+                "ca",
+                PEM,
+                "\"internal-ca.pem\"",
+                Fallback::Words("those that the system trusts"),
+                "The certificates of which an endpoint's must lead to one, instead of those that the system trusts.",
+            )
+            .sensitive(),
+            key(
+                "server_name",
+                Kind::Text("a DNS name or an address"),
+                "\"shop.internal\"",
+                Fallback::Words("the endpoint's host"),
+                "What an endpoint's certificate must be for; a DNS name is sent as SNI too.",
+            )
+            .sensitive(),
+            key(
+                "verify",
+                Kind::Switch,
+                "false",
+                Fallback::Value("true"),
+                "Whether an endpoint's certificate is verified. Without it anybody on the way may read and change \
+                 everything; refused in prod.",
+            )
+            .sensitive(),
+            key(
+                "certificate",
+                PEM,
+                "\"gateway.pem\"",
+                Fallback::Words("none"),
+                "What is shown to an endpoint that asks for a certificate; with `key`.",
+            )
+            .sensitive(),
+            key(
+                "key",
+                PEM,
+                "\"gateway.key\"",
+                Fallback::Words("none"),
+                "The private key of `certificate`, not encrypted.",
+            )
+            .sensitive(),
         ],
     },
     Table {

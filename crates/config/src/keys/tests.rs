@@ -8,7 +8,7 @@ use crate::{Config, Environment, Layers, Modules, parse};
 use graylane_diagnostic::Source;
 
 /// The header of each declared table in the configuration below, with a line that it needs and the key of that line.
-const HEADERS: [(&str, &str, &str, &str); 13] = [
+const HEADERS: [(&str, &str, &str, &str); 16] = [
     ("", "", "", ""),
     ("server", "[server]", "", ""),
     (
@@ -16,6 +16,18 @@ const HEADERS: [(&str, &str, &str, &str); 13] = [
         "[listeners.web]",
         "address",
         "address = \"127.0.0.1:0\"",
+    ),
+    (
+        "listeners.<name>.tls",
+        "[listeners.web.tls]",
+        "certificates",
+        PAIRS,
+    ),
+    (
+        "listeners.<name>.tls.certificates[]",
+        "[[listeners.web.tls.certificates]]",
+        "certificate and key",
+        "certificate = \"a.pem\"\nkey = \"a.key\"",
     ),
     ("admin", "[admin]", "", ""),
     ("admin.tokens.<name>", "[admin.tokens.ops]", "sha256", OTHER),
@@ -29,7 +41,13 @@ const HEADERS: [(&str, &str, &str, &str); 13] = [
         "lanes.<service>.<name>",
         "[lanes.shop.blue]",
         "respond",
-        "endpoints = [\"a:1\"]",
+        "endpoints = [\"https://a:1\"]",
+    ),
+    (
+        "lanes.<service>.<name>.tls",
+        "[lanes.shop.blue.tls]",
+        "",
+        "certificate = \"a.pem\"\nkey = \"a.key\"",
     ),
     (
         "lanes.<service>.<name>.respond",
@@ -39,15 +57,18 @@ const HEADERS: [(&str, &str, &str, &str); 13] = [
     ),
 ];
 
+const PAIRS: &str = "certificates = [{ certificate = \"a.pem\", key = \"a.key\" }]";
+
 const OTHER: &str = "sha256 = \"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"";
 
 /// A whole configuration in which one table has one more line.
 fn with(path: &str, key: &str, line: &str) -> String {
     let mut text = String::new();
     for (table, header, needed_key, needed) in HEADERS {
-        let is_respond = table.ends_with(".respond");
+        // What does not fit every value of another table.
+        let is_alone = table.ends_with(".respond") || table.contains(".tls");
         // A key whose value is a table and that table exclude each other; so do `respond` and `endpoints`.
-        if is_respond && path != table
+        if is_alone && path != table
             || table == "admin.tokens.<name>" && (path, key) == ("admin", "tokens")
             || table == "ofrep.keys.<name>" && (path, key) == ("ofrep", "keys")
         {
@@ -55,14 +76,20 @@ fn with(path: &str, key: &str, line: &str) -> String {
         }
         let replaced = path == table && (key == needed_key || key == "endpoints");
         let excluded = path.ends_with(".respond") && !needed.is_empty() && needed_key == "respond";
-        let needed = if replaced || excluded { "" } else { needed };
         let line = if path == table { line } else { "" };
-        // A variant says something beside a flag only.
-        let needed = if key == "variant" && table == path {
-            "endpoints = [\"a:1\"]\nflag = \"f\""
-        } else {
-            needed
+        // What says something beside another key only.
+        let beside = match key {
+            _ if path != table => "",
+            "variant" => "flag = \"f\"",
+            "client_auth" => "client_ca = \"ca.pem\"",
+            _ => "",
         };
+        let needed: String = needed
+            .lines()
+            .filter(|one| !(replaced || excluded || !line.is_empty() && one.starts_with(&format!("{key} ="))))
+            .chain([beside])
+            .map(|one| format!("{one}\n"))
+            .collect();
         text.push_str(&format!("{header}\n{needed}\n{line}\n"));
     }
     text + "[lanes.shop.stable]\nrespond = {}\n"
@@ -228,14 +255,22 @@ fn the_full_example_shows_every_key() {
 fn tables_at<'t>(root: &'t DeTable<'t>, path: &str) -> Vec<&'t DeTable<'t>> {
     let parts = path.split('.').filter(|part| !part.is_empty());
     parts.fold(vec![root], |tables, part| {
+        let (part, is_array) = match part.strip_suffix("[]") {
+            Some(part) => (part, true),
+            None => (part, false),
+        };
         let below = |table: &'t DeTable<'t>| {
             let fits = move |name: &str| part.starts_with('<') || name == part;
             table
                 .iter()
                 .filter(move |(name, _)| fits(name.get_ref()))
-                .filter_map(|(_, value)| match value.get_ref() {
-                    DeValue::Table(table) => Some(table),
-                    _ => None,
+                .flat_map(move |(_, value)| match value.get_ref() {
+                    DeValue::Table(table) => vec![table],
+                    DeValue::Array(items) if is_array => items
+                        .iter()
+                        .filter_map(|item| item.get_ref().as_table())
+                        .collect(),
+                    _ => Vec::new(),
                 })
         };
         tables.into_iter().flat_map(below).collect()

@@ -11,9 +11,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::section::{Faults, Field, Section, table_of};
+use super::tls::{ListenerTlsDraft, UpstreamTlsDraft, listener_tls, upstream_tls};
 use super::words::{Grow, HostWord};
 use super::{Modules, owned::Owned, values, words};
-use crate::{Drain, Endpoint, KeySource, Limits, ModuleSection, Respond, Sha256};
+use crate::{Drain, Endpoint, KeySource, Limits, ModuleSection, Protocol, Respond, Sha256};
 use graylane_diagnostic::{Diagnostic, Diagnostics};
 use graylane_diagnostic::{cut, list, meant, quote};
 
@@ -42,6 +43,8 @@ pub(crate) struct ListenerDraft {
     pub(crate) name: Option<Name>,
     pub(crate) place: Range<usize>,
     pub(crate) address: Field<SocketAddr>,
+    pub(crate) http2: Field<bool>,
+    pub(crate) tls: Field<ListenerTlsDraft>,
 }
 
 /// `[ofrep]`
@@ -94,6 +97,8 @@ pub(crate) struct LaneDraft {
     pub(crate) reserve: Field<Interval>,
     pub(crate) endpoints: Field<Vec<Spanned<Endpoint>>>,
     pub(crate) respond: Field<Respond>,
+    pub(crate) protocol: Field<Protocol>,
+    pub(crate) tls: Field<UpstreamTlsDraft>,
 }
 
 /// What stands on the first level: a key, and the tables.
@@ -214,14 +219,21 @@ fn listener<'t>(
     value: &'t Spanned<DeValue<'t>>,
     faults: &mut Faults,
 ) -> ListenerDraft {
+    const PATH: &str = "listeners.<name>";
     let name = format!("listeners.{}", cut(key.get_ref()));
-    let section = Section::open(value, "listeners.<name>", &name, faults);
+    let opened = Section::open(value, PATH, &name, faults);
+    let is_table = opened.is_some();
+    let section = opened.unwrap_or(Section::absent(PATH));
     ListenerDraft {
         name: faults.keep(words::name(key.get_ref()), key.span()),
         place: key.span(),
-        address: section.map_or(Field::Bad, |section| {
+        address: if is_table {
             section.text("address", faults, words::address)
-        }),
+        } else {
+            Field::Bad
+        },
+        http2: section.value("http2", faults, values::switch),
+        tls: section.table("tls", |value| listener_tls(value, &name, faults)),
     }
 }
 
@@ -280,6 +292,10 @@ fn read_limits(section: &Section<'_>, faults: &mut Faults) -> Limits {
         header_time: time("header_time", faults).or(usual.header_time),
         idle_time: time("idle_time", faults).or(usual.idle_time),
         connections: count("connections", faults).or(usual.connections),
+        streams: count("streams", faults)
+            .map(|streams| streams as u32)
+            .or(usual.streams),
+        handshake_time: time("handshake_time", faults).or(usual.handshake_time),
         connect_time: time("connect_time", faults).or(usual.connect_time),
         response_time: time("response_time", faults).or(usual.response_time),
     }
@@ -358,6 +374,8 @@ fn lane<'t>(
             Field::Bad
         },
         respond: section.table("respond", |value| respond(value, &name, faults)),
+        protocol: section.text("protocol", faults, words::protocol),
+        tls: section.table("tls", |value| upstream_tls(value, &name, faults)),
     }
 }
 

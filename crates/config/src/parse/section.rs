@@ -180,6 +180,27 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// An array of tables; every bad one is noted.
+    pub(super) fn tables<T>(
+        &self,
+        name: &str,
+        faults: &mut Faults,
+        read: impl Fn(&'t Spanned<DeValue<'t>>, &mut Faults) -> Option<T>,
+    ) -> Field<Vec<T>> {
+        let items = match self.value(name, faults, |value, key| array(value, key)) {
+            Field::Given(items) => items,
+            Field::Bad => return Field::Bad,
+            Field::Absent => return Field::Absent,
+        };
+        let place = items.span();
+        // As in `list`.
+        let read: Vec<Option<T>> = items.get_ref().iter().map(|item| read(item, faults)).collect();
+        match read.into_iter().collect() {
+            Some(good) => Field::Given(Spanned::new(place, good)),
+            None => Field::Bad,
+        }
+    }
+
     /// A table of its own.
     pub(super) fn table<T>(
         &self,
@@ -243,7 +264,7 @@ fn declared(path: &'static str) -> &'static Table {
 fn array<'t>(value: &'t DeValue<'t>, key: &'static Key) -> Result<&'t [Spanned<DeValue<'t>>], Diagnostic> {
     let items = value.as_array().ok_or_else(|| wrong_type(key, value))?;
     match key.kind {
-        Kind::List(_, most) if items.len() > most => Err(Diagnostic::new(format!(
+        Kind::List(_, most) | Kind::Tables(most) if items.len() > most => Err(Diagnostic::new(format!(
             "`{}` has {} entries, more than {most}",
             key.name,
             items.len()

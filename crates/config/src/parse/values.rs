@@ -36,6 +36,7 @@ pub(super) fn wrong_type(key: &Key, value: &DeValue<'_>) -> Diagnostic {
         Kind::List(..) => "an array of strings",
         Kind::Range => "an array of two percentages",
         Kind::Table => "a table",
+        Kind::Tables(_) => "an array of tables",
     };
     let found = match value {
         DeValue::Float(_) => "a fraction",

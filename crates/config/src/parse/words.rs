@@ -2,9 +2,11 @@
 
 mod endpoint;
 mod host;
+mod tls;
 
 pub(super) use endpoint::endpoint;
 pub(crate) use host::{HostWord, host};
+pub(super) use tls::{client_auth, pem_file, protocol, server_name, version};
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,9 +1,9 @@
 use graylane_core::{AllotError, Claim, Interval, Weight, allot};
 
-use super::name_list;
+use super::{name_list, tls};
 use crate::parse::{Faults, Field, Grow, LaneDraft, ServiceDraft};
 use crate::units::show_percent;
-use crate::{Lane, LaneFlag, Upstream};
+use crate::{Endpoint, Lane, LaneFlag, Protocol, Upstream, UpstreamTls};
 use graylane_diagnostic::Diagnostic;
 use graylane_diagnostic::{meant, quote};
 
@@ -16,7 +16,7 @@ const MOST: usize = 64;
 /// The lanes with their intervals, and the index of the baseline; `None` only where a mistake was noted.
 pub(super) fn check(
     service: &ServiceDraft,
-    drafts: Vec<LaneDraft>,
+    mut drafts: Vec<LaneDraft>,
     faults: &mut Faults,
 ) -> Option<(usize, Vec<Lane>)> {
     if drafts.len() > MOST {
@@ -36,6 +36,10 @@ pub(super) fn check(
         .iter()
         .map(|lane| upstream(service, lane, faults))
         .collect();
+    let secured: Vec<Option<UpstreamTls>> = drafts
+        .iter_mut()
+        .map(|lane| tls::upstream(lane, faults))
+        .collect();
     let baseline = baseline(service, &drafts, faults)?;
     refuse_share(&drafts[baseline], faults);
     for lane in &drafts {
@@ -45,9 +49,9 @@ pub(super) fn check(
     let taken: u32 = intervals.iter().flatten().map(|interval| interval.width()).sum();
     // `allot` keeps the sum within the whole, so the subtraction and the conversion cannot fail.
     let rest = Weight::from_steps(Weight::FULL.steps().saturating_sub(taken)).ok()?;
-    let lanes = drafts.into_iter().zip(upstreams).zip(intervals);
+    let lanes = drafts.into_iter().zip(upstreams).zip(secured).zip(intervals);
     let lanes: Option<Vec<Lane>> = lanes
-        .map(|((draft, upstream), interval)| {
+        .map(|(((draft, upstream), tls), interval)| {
             Some(Lane {
                 name: draft.name?,
                 weight: match (interval, draft.flag.is_absent()) {
@@ -58,6 +62,8 @@ pub(super) fn check(
                 interval,
                 flag: flag(draft.flag, &draft.variant),
                 upstream: upstream?,
+                protocol: draft.protocol.or(Protocol::default()),
+                tls,
             })
         })
         .collect();
@@ -84,9 +90,11 @@ fn upstream(service: &ServiceDraft, lane: &LaneDraft, faults: &mut Faults) -> Op
                 );
             }
             for (i, endpoint) in endpoints.get_ref().iter().enumerate() {
+                let same =
+                    |other: &Endpoint, one: &Endpoint| (&other.host, other.port) == (&one.host, one.port);
                 if endpoints.get_ref()[..i]
                     .iter()
-                    .any(|other| other.get_ref() == endpoint.get_ref())
+                    .any(|other| same(other.get_ref(), endpoint.get_ref()))
                 {
                     let fault = Diagnostic::new("the same endpoint stands twice in a lane");
                     faults.add(

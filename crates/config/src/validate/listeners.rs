@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use graylane_diagnostic::Diagnostic;
 
-use super::credentials;
+use super::{credentials, tls};
 use crate::parse::{CredentialDraft, Faults, Field, ListenerDraft};
 use crate::{Admin, Listener};
 
@@ -57,12 +57,15 @@ pub(super) fn check(
                     .at(place.clone()),
             );
         }
+        let tls = tls::listener(draft.tls, faults);
         if let Some(name) = draft.name {
             taken.insert(address, name.to_string());
             listeners.push(Listener {
                 name,
                 address,
                 span: place,
+                http2: draft.http2.or(true),
+                tls,
             });
         }
     }

@@ -236,3 +236,24 @@ fn two_names_that_a_variable_cannot_tell_apart_are_told() {
         "{text}"
     );
 }
+
+#[test]
+fn prod_verifies_endpoints_and_the_others_may_do_without() {
+    let file = "revision = 1\nserver.state = \"state\"\nlisteners.web.address = \"127.0.0.1:0\"\nservices.shop = {}\n\
+                lanes.shop.stable.endpoints = [\"https://a\"]\nlanes.shop.stable.tls = { verify = false }\n";
+    let layers = Layers::new(Source::new("graylane.toml", file.to_owned()));
+
+    let text = said(&layers, Environment::Prod);
+    let elsewhere = parse(&layers, Environment::Staging, Modules::Any);
+
+    let expected = "\
+error: prod verifies the certificates of endpoints
+ --> graylane.toml:6:25
+  |
+6 | lanes.shop.stable.tls = { verify = false }
+  |                         ^^^^^^^^^^^^^^^^^^
+hint: take `verify = false` away; name the certificates of your own authority with `ca`
+";
+    assert_eq!(text, expected);
+    assert!(elsewhere.is_ok());
+}

@@ -23,7 +23,7 @@ impl Counters {
             out.sample("graylane_faults_total", &[("fault", fault.as_str())], value);
         }
         type Pick = fn(&Shard) -> &Counter;
-        let plain: [(&str, &str, &str, Pick); 6] = [
+        let plain: [(&str, &str, &str, Pick); 8] = [
             (
                 "graylane_retries_total",
                 "counter",
@@ -41,6 +41,18 @@ impl Counters {
                 "counter",
                 "Client connections accepted.",
                 |s| &s.accepted,
+            ),
+            (
+                "graylane_tls_handshakes_total",
+                "counter",
+                "TLS handshakes with clients that succeeded.",
+                |s| &s.handshakes,
+            ),
+            (
+                "graylane_tls_handshakes_failed_total",
+                "counter",
+                "TLS handshakes with clients that failed.",
+                |s| &s.handshakes_failed,
             ),
             ("graylane_connections", "gauge", "Client connections open.", |s| {
                 &s.open

@@ -1,146 +1,284 @@
-use std::io::{self, IoSlice};
-use std::pin::{Pin, pin};
+use std::io;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWrite};
-use tokio::net::TcpStream;
+use graylane_tls::Peer;
+use graylane_wire::{self as wire, Framing, Response};
 
+use crate::body::{Broken, Next, Sink, Source};
+use crate::h1::Channel;
+use crate::prepare::Call;
 use crate::roster::Seat;
+use crate::stream::Stream;
+use crate::table;
+use crate::upstream::h2::H2Link;
 
-/// Bytes asked for by the first read; doubled, up to the second, while reads come back full.
-const FIRST_READ: usize = 8 * 1024;
-const LARGEST_READ: usize = 64 * 1024;
+/// The head of an answer, with its interim ones each.
+pub(super) const LIMITS: wire::Limits = wire::Limits {
+    head: 64 * 1024,
+    fields: 128,
+};
+/// Interim answers to one request: an endpoint that sends them without end is broken.
+pub(super) const MAX_INTERIM: u8 = 100;
 
-/// A connection to an endpoint. It holds what was read and is not yet understood, and what is still to be written.
+/// The endpoint's side of an exchange.
 #[derive(Debug)]
-pub(crate) struct Link {
-    stream: TcpStream,
+pub(crate) enum Link {
+    /// A connection of its own, for one exchange after the other.
+    H1(Box<H1Link>),
+    /// A stream of one that it shares with others.
+    H2(Box<H2Link>),
+}
+
+/// A connection to an endpoint that speaks HTTP/1.1.
+#[derive(Debug)]
+pub(crate) struct H1Link {
+    channel: Channel,
     /// The seat of its endpoint, where it goes when it is idle.
     seat: Seat,
-    inbox: BytesMut,
-    read_size: usize,
-    outbox: Vec<u8>,
-    /// How much of the outbox is written.
-    written: usize,
-    /// Whether anything of the current request was written.
-    begun: bool,
+    /// What the endpoint has proven.
+    peer: Option<Peer>,
+    /// It has served no exchange before.
+    is_new: bool,
+    /// Whether it may serve another exchange after this one.
+    keeps: bool,
+    interim: u8,
+}
+
+/// An endpoint gave no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silent {
+    /// It closed before a byte of it.
+    Closed,
+    /// It has not looked at the request, and will not: it is leaving (RFC 9113, section 8.7).
+    Unseen,
+    /// It has not looked at the request, and may if it is asked again.
+    Refused,
+    /// It closed in the middle, or what came is not HTTP/1.1.
+    Broken,
 }
 
 impl Link {
-    pub(crate) fn new(stream: TcpStream, seat: Seat) -> Box<Self> {
-        let (inbox, outbox) = (BytesMut::new(), Vec::new());
-        Box::new(Self {
-            stream,
-            seat,
-            inbox,
-            read_size: FIRST_READ,
-            outbox,
-            written: 0,
-            begun: false,
-        })
+    /// Whether a connection was made for it.
+    pub(crate) fn is_new(&self) -> bool {
+        match self {
+            Self::H1(link) => link.is_new,
+            Self::H2(link) => link.is_new(),
+        }
     }
 
-    pub(crate) fn seat(&self) -> Seat {
-        self.seat
-    }
-
-    /// Bytes that came and are not yet understood.
+    /// Begins a request: its head waits to be written.
     #[inline]
-    pub(crate) fn inbox(&mut self) -> &mut BytesMut {
-        &mut self.inbox
-    }
-
-    /// Begins a request: its head goes to what this gives.
-    #[inline]
-    pub(crate) fn begin(&mut self) -> &mut Vec<u8> {
-        self.begun = false;
-        self.written = 0;
-        self.outbox.clear();
-        &mut self.outbox
+    pub(crate) fn begin(&mut self, call: &Call) {
+        match self {
+            Self::H1(link) => link.begin(call),
+            Self::H2(link) => link.begin(call),
+        }
     }
 
     /// Whether the endpoint cannot have seen anything of the current request.
     pub(crate) fn wrote_nothing(&self) -> bool {
-        !self.begun
-    }
-
-    /// Where the next bytes to write go.
-    #[inline]
-    pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
-        if self.is_flushed() {
-            self.outbox.clear();
-            self.written = 0;
+        match self {
+            Self::H1(link) => link.channel.wrote_nothing(),
+            Self::H2(link) => link.wrote_nothing(),
         }
-        &mut self.outbox
     }
 
-    /// Whether the endpoint is still there and has said nothing unasked. Costs a system call only where it has.
+    /// Reads the head of an answer, interim ones each on their own, and shows it while it is there.
     #[inline]
-    pub(crate) fn is_quiet(&self) -> bool {
-        let mut byte = [0];
-        self.inbox.is_empty()
-            && matches!(self.stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    pub(crate) fn poll_answer<T>(
+        &mut self,
+        to_head: bool,
+        read: impl FnMut(&Response<'_>) -> T,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, Silent>> {
+        match self {
+            Self::H1(link) => link.poll_answer(to_head, read, cx),
+            Self::H2(link) => link.poll_answer(to_head, read, cx),
+        }
     }
 
-    /// Whether all that was put into the outbox is written.
+    /// The exchange has ended on both sides.
     #[inline]
-    pub(crate) fn is_flushed(&self) -> bool {
-        self.written == self.outbox.len()
+    pub(crate) fn give_back(self, now: u32) {
+        match self {
+            Self::H1(link) => link.give_back(now),
+            // Its place is free again when it is dropped.
+            Self::H2(_) => {}
+        }
+    }
+}
+
+impl H1Link {
+    pub(crate) fn new(stream: Stream, seat: Seat, peer: Option<Peer>) -> Box<Self> {
+        Box::new(Self {
+            channel: Channel::new(stream),
+            seat,
+            peer,
+            is_new: true,
+            keeps: false,
+            interim: 0,
+        })
     }
 
-    /// Writes the outbox and then this data, together where possible. Ready when both are written.
+    /// Whether it was made for this proof.
     #[inline]
-    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, data: &mut Bytes) -> Poll<io::Result<()>> {
+    pub(super) fn is_for(&self, peer: Option<&Peer>) -> bool {
+        self.peer.as_ref() == peer
+    }
+
+    pub(super) fn seat(&self) -> Seat {
+        self.seat
+    }
+
+    /// Whether the endpoint is still there and has said nothing unasked.
+    #[inline]
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.channel.inbox.is_empty() && self.channel.stream.is_quiet()
+    }
+
+    /// Whether nothing is left of the exchange, on either side. What came after the end of the answer belongs to nothing.
+    #[inline]
+    pub(super) fn is_reusable(&self) -> bool {
+        self.keeps && self.channel.is_read() && self.channel.inbox.is_empty() && self.channel.is_flushed()
+    }
+
+    /// Gives back the memory that an idle link does not need.
+    #[inline]
+    pub(super) fn rest(&mut self) {
+        self.is_new = false;
+        self.channel.rest();
+    }
+
+    /// Gives up the framing.
+    pub(crate) fn into_channel(self) -> Box<Channel> {
+        Box::new(self.channel)
+    }
+
+    #[inline]
+    fn begin(&mut self, call: &Call) {
+        self.keeps = false;
+        self.interim = 0;
+        self.channel.begin_head().extend_from_slice(&call.head);
+        self.channel.begin_outgoing(call.framing);
+    }
+
+    #[inline]
+    fn poll_answer<T>(
+        &mut self,
+        to_head: bool,
+        mut read: impl FnMut(&Response<'_>) -> T,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, Silent>> {
+        let channel = &mut self.channel;
         loop {
-            let head = &self.outbox[self.written..];
-            let written = match (head.is_empty(), data.is_empty()) {
-                (true, true) => return Poll::Ready(Ok(())),
-                (false, true) => ready!(Pin::new(&mut self.stream).poll_write(cx, head))?,
-                (true, false) => ready!(Pin::new(&mut self.stream).poll_write(cx, data))?,
-                (false, false) => {
-                    let slices = [IoSlice::new(head), IoSlice::new(data)];
-                    ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices))?
+            if !channel.inbox.is_empty() {
+                let (filled, scanned) = (channel.inbox.filled(), &mut channel.scanned);
+                let head = table::with(|table| {
+                    let parsed = wire::parse_response(filled, LIMITS, scanned, to_head, table);
+                    parsed.map(|response| {
+                        response.map(|mut response| {
+                            if response.framing == Framing::Length(0) {
+                                // No trailers can follow it here, so nothing does.
+                                response.framing = Framing::Empty;
+                            }
+                            let Response {
+                                status,
+                                length,
+                                framing,
+                                persistent,
+                                ..
+                            } = response;
+                            (read(&response), status, length, framing, persistent)
+                        })
+                    })
+                });
+                let head = head.map_err(|refusal| {
+                    log::debug!("endpoint: {refusal}");
+                    Silent::Broken
+                })?;
+                if let Some((result, status, length, framing, persistent)) = head {
+                    channel.begin_incoming(length, framing);
+                    self.keeps = persistent && status != 101;
+                    self.interim += u8::from(status < 200);
+                    return Poll::Ready(if self.interim > MAX_INTERIM {
+                        Err(Silent::Broken)
+                    } else {
+                        Ok(result)
+                    });
                 }
-            };
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.begun = true;
-            let of_head = written.min(head.len());
-            self.written += of_head;
-            data.advance(written - of_head);
+            match ready!(channel.poll_fill(LIMITS.head + 1, cx)) {
+                Ok(0) | Err(_) if channel.inbox.is_empty() => return Poll::Ready(Err(Silent::Closed)),
+                Ok(0) | Err(_) => return Poll::Ready(Err(Silent::Broken)),
+                Ok(_) => {}
+            }
         }
     }
+}
 
-    /// Reads what is there into the inbox; 0 means that the endpoint has ended its side.
+impl Source for Link {
     #[inline]
-    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.inbox.capacity() - self.inbox.len() < self.read_size / 2 {
-            self.inbox.reserve(self.read_size);
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, Broken>> {
+        match self {
+            Self::H1(link) => link.channel.poll_next(cx),
+            Self::H2(link) => link.poll_next(cx),
         }
-        let room = self.inbox.capacity() - self.inbox.len();
-        // The future reads at most once and loses nothing when dropped while pending.
-        let read = ready!(pin!(self.stream.read_buf(&mut self.inbox)).poll(cx))?;
-        if read == room {
-            self.read_size = (self.read_size * 2).min(LARGEST_READ);
-        }
-        Poll::Ready(Ok(read))
     }
 
-    /// Gives up the framing: the bare connection, and what came on it already.
-    pub(crate) fn into_raw(self) -> (TcpStream, Bytes) {
-        (self.stream, self.inbox.freeze())
+    #[inline]
+    fn data(&self) -> &[u8] {
+        match self {
+            Self::H1(link) => link.channel.data(),
+            Self::H2(link) => link.data(),
+        }
     }
 
-    /// Readies the link for its next request: a buffer that grew for one large body is not kept for good.
-    pub(crate) fn reset(&mut self) {
-        self.read_size = FIRST_READ;
-        if self.inbox.capacity() > 2 * FIRST_READ {
-            self.inbox = BytesMut::new();
+    #[inline]
+    fn consume(&mut self, n: usize) {
+        match self {
+            Self::H1(link) => link.channel.consume(n),
+            Self::H2(link) => link.consume(n),
         }
-        if self.outbox.capacity() > 2 * FIRST_READ {
-            self.outbox = Vec::new();
+    }
+
+    fn trailers(&self) -> &[u8] {
+        match self {
+            Self::H1(link) => link.channel.trailers(),
+            Self::H2(link) => link.trailers(),
+        }
+    }
+}
+
+impl Sink for Link {
+    #[inline]
+    fn poll_write(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::H1(link) => link.channel.poll_write(cx, data),
+            Self::H2(link) => link.poll_write(cx, data),
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, trailers: &[u8]) {
+        match self {
+            Self::H1(link) => link.channel.finish(trailers),
+            Self::H2(link) => link.finish(trailers),
+        }
+    }
+
+    #[inline]
+    fn is_finished(&self) -> bool {
+        match self {
+            Self::H1(link) => link.channel.is_finished(),
+            Self::H2(link) => link.is_finished(),
+        }
+    }
+
+    #[inline]
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::H1(link) => link.channel.poll_flush(cx),
+            Self::H2(link) => link.poll_flush(cx),
         }
     }
 }

@@ -4,16 +4,16 @@
 //! to an endpoint that is gone are closed by the newcomer to its seat, or by the next sweep.
 
 use std::cell::RefCell;
-use std::io;
-use std::time::Duration;
 
-use graylane_config::Endpoint;
-use tokio::net::TcpStream;
+use graylane_config::Protocol;
+use graylane_tls::Peer;
 
-use super::Link;
+use super::dial::{ConnectError, dial};
+use super::link::H1Link;
+use super::{Link, Way, h2};
 use crate::clock::Ticks;
 use crate::roster::{Seat, Seats};
-use crate::socket;
+use crate::stream::Stream;
 
 /// Idle links kept per endpoint and worker; a burst beyond it closes what it opened.
 const MAX_IDLE: usize = 256;
@@ -32,22 +32,28 @@ struct Pool {
 
 /// What stands at a seat.
 #[derive(Default)]
-struct Place<T> {
+pub(super) struct Place<T> {
     /// Of its holder; 0 where nobody has had it yet.
-    serial: u64,
-    value: T,
+    pub(super) serial: u64,
+    pub(super) value: T,
 }
 
 struct Idle {
-    link: Box<Link>,
+    link: Box<H1Link>,
     since: u32,
 }
 
-impl Link {
-    /// Puts the link back: its exchange ended on both sides.
+impl H1Link {
+    /// Puts the link back, where another exchange may use it; else it closes.
     #[inline]
-    pub(crate) fn give_back(mut self: Box<Self>, now: u32) {
-        self.reset();
+    pub(super) fn give_back(mut self: Box<Self>, now: u32) {
+        if self.is_reusable() {
+            self.rest();
+            self.put_back(now);
+        }
+    }
+
+    fn put_back(self: Box<Self>, now: u32) {
         // At the end of the thread the pool is gone before the last tasks are: then the link just closes.
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
@@ -63,46 +69,39 @@ impl Link {
     }
 }
 
-/// Takes an idle link that its endpoint has not closed, as far as is known.
+/// Puts a connection that somebody else made among the idle ones.
+pub(crate) fn lay_up(stream: Stream, seat: Seat) {
+    H1Link::new(stream, seat, None).put_back(0);
+}
+
+/// Takes a link that is there: one that is idle and that its endpoint has not closed, as far as is known, or a stream on one
+/// that is shared.
 #[inline]
-pub(crate) fn take_idle(endpoint: Seat) -> Option<Box<Link>> {
+pub(crate) fn take_idle(way: Way<'_>) -> Option<Link> {
+    if way.protocol == Protocol::Http2 {
+        return h2::take(way).map(Link::H2);
+    }
+    take_link(way.seat, way.peer).map(Link::H1)
+}
+
+#[inline]
+fn take_link(seat: Seat, peer: Option<&Peer>) -> Option<Box<H1Link>> {
     loop {
-        let link = POOL
-            .with_borrow_mut(|pool| place(&mut pool.idle, endpoint)?.pop())?
+        let mut link = POOL
+            .with_borrow_mut(|pool| place(&mut pool.idle, seat)?.pop())?
             .link;
-        if link.is_quiet() {
+        if link.is_quiet() && link.is_for(peer) {
             return Some(link);
         }
     }
 }
 
-/// Why there is no link.
-#[derive(Debug)]
-pub(crate) enum ConnectError {
-    TimedOut,
-    Refused(io::Error),
-}
-
 /// Makes a new link.
-pub(crate) async fn connect(
-    seat: Seat,
-    endpoint: &Endpoint,
-    limit: Duration,
-) -> Result<Box<Link>, ConnectError> {
-    match tokio::time::timeout(limit, dial(endpoint)).await {
-        Ok(Ok(stream)) => Ok(Link::new(stream, seat)),
-        Ok(Err(error)) => Err(ConnectError::Refused(error)),
-        Err(_) => Err(ConnectError::TimedOut),
-    }
-}
-
-async fn dial(endpoint: &Endpoint) -> io::Result<TcpStream> {
-    let stream = match endpoint.host.parse::<std::net::IpAddr>() {
-        Ok(address) => TcpStream::connect((address, endpoint.port)).await?,
-        Err(_) => TcpStream::connect((&*endpoint.host, endpoint.port)).await?,
-    };
-    socket::set_up(&stream);
-    Ok(stream)
+pub(crate) async fn connect(way: Way<'_>) -> Result<Link, ConnectError> {
+    Ok(match way.protocol {
+        Protocol::Http1 => Link::H1(H1Link::new(dial(way).await?, way.seat, way.peer.cloned())),
+        Protocol::Http2 => Link::H2(h2::connect(way, dial(way)).await?),
+    })
 }
 
 /// Whose turn it is in a lane: round robin per worker.
@@ -120,6 +119,7 @@ pub(crate) fn turn(lane: Seat) -> usize {
 /// Closes links that were closed by their endpoint, are idle for too long, or belong to nobody who is there now; once in a
 /// while.
 pub(crate) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
+    h2::sweep(now, idle, seats);
     POOL.with_borrow_mut(|pool| {
         pool.idle.truncate(seats.endpoints.len());
         pool.turns.truncate(seats.lanes.len());
@@ -129,19 +129,20 @@ pub(crate) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
             }
             links
                 .value
-                .retain(|one| one.link.is_quiet() && !idle.passed_since(one.since, now));
+                .retain_mut(|one| one.link.is_quiet() && !idle.passed_since(one.since, now));
         }
     });
 }
 
-/// Closes every idle link of this thread.
+/// Closes every idle link of this thread, and forgets whose turn it is.
 pub(crate) fn clear() {
-    POOL.with_borrow_mut(|pool| pool.idle.clear());
+    h2::clear();
+    POOL.set(Pool::default());
 }
 
 /// What stands at a seat; nothing where a newcomer has it already. What its former holder left goes.
 #[inline]
-fn place<T: Default>(list: &mut Vec<Place<T>>, seat: Seat) -> Option<&mut T> {
+pub(super) fn place<T: Default>(list: &mut Vec<Place<T>>, seat: Seat) -> Option<&mut T> {
     let number = seat.number as usize;
     if number >= list.len() {
         list.resize_with(number + 1, Place::default);

@@ -51,7 +51,13 @@ impl Scene {
         let snapshot = Snapshot::compile(&config, 1);
         let seen = Arc::new(Seen::default());
         let witness: Arc<dyn Instance> = Witness::new(&seen, snapshot.topology());
-        let first = Generation::first(&config, snapshot, Hooks::new(vec![witness]), WORKERS);
+        let first = Generation::first(
+            &config,
+            snapshot,
+            Hooks::new(vec![witness]),
+            Arc::default(),
+            WORKERS,
+        );
         let shared = Shared::new(first);
         let listener = graylane_proxy::bind(&config.listeners[0]).unwrap();
         let address = listener.local_addr().unwrap();
@@ -74,7 +80,7 @@ impl Scene {
         let hooks = current
             .hooks()
             .renew(|_| Settings::default(), snapshot.topology());
-        current.next(&config, snapshot, hooks.unwrap())
+        current.next(&config, snapshot, hooks.unwrap(), Arc::default())
     }
 
     /// Replaces the configuration.

@@ -44,7 +44,13 @@ impl Bench {
         let loaded = Loaded::read(&wanted, None).unwrap();
         let kept = Beginning::new(&wanted, &loaded).unwrap();
         let snapshot = Snapshot::compile(&loaded.config, kept.accepted.revision);
-        let first = Generation::first(&loaded.config, snapshot, Hooks::new(Vec::new()), 1);
+        let first = Generation::first(
+            &loaded.config,
+            snapshot,
+            Hooks::new(Vec::new()),
+            Arc::default(),
+            1,
+        );
         let options = graylane_watch::Options::default();
         Self {
             watch: Watch::start(Vec::new(), options, Box::new(|_| ())).unwrap(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use graylane_boot::Unit;
 
-use super::{OFREP, Parts, WORKERS, fill, need, nothing_left, ofrep::ofrep_settings};
+use super::{OFREP, Parts, WORKERS, configuration, fill, need, nothing_left, ofrep::ofrep_settings};
 use crate::change::{Engine, Tell};
 use crate::load::Loaded;
 
@@ -43,6 +43,9 @@ fn tell(parts: &Parts, loaded: &Loaded, revision: u64) {
     }
     if let Some(ofrep) = &loaded.config.ofrep {
         parts.with_ofrep(|server| server.replace(ofrep_settings(ofrep)));
+    }
+    if let Some(shared) = parts.shared() {
+        configuration::warn(shared.current().tls());
     }
     for one in &loaded.flags.left_out {
         log::warn!("left out: {one}");

@@ -1,10 +1,12 @@
 //! What is read, and what it is compiled to.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use graylane_boot::Unit;
 use graylane_ofrep::Publisher;
 use graylane_route::Snapshot;
+use graylane_tls::Tls;
 
 use super::{CONFIGURATION, Parts, ROUTING, fill, need, nothing_left};
 use crate::change::{Beginning, InUse};
@@ -40,9 +42,19 @@ pub(super) fn routing(parts: &Arc<Parts>) -> Unit {
         let loaded = need(&parts.configuration)?.load();
         let revision = parts.first_revision().ok_or_else(nothing_left)?;
         let snapshot = generation::with_flags(Snapshot::compile(&loaded.config, revision), &loaded)?;
+        let tls = generation::tls(&loaded, None)?;
+        warn(&tls);
+        fill(&parts.tls, tls)?;
         fill(&parts.publisher, Publisher::new(loaded.published(revision)))?;
         fill(&parts.topology, Arc::clone(snapshot.topology()))?;
         parts.put_routing(snapshot);
         Ok(())
     })
+}
+
+/// What works, and should not stay so: told with every configuration that comes into use.
+pub(super) fn warn(tls: &Tls) {
+    for warning in tls.warnings(SystemTime::now()) {
+        log::warn!("{warning}");
+    }
 }

@@ -59,7 +59,8 @@ pub(super) fn workers(parts: &Arc<Parts>) -> Unit {
                 None => thread::available_parallelism()?.get(),
             };
             let snapshot = parts.take_routing().ok_or_else(nothing_left)?;
-            let shared = Shared::new(Generation::first(config, snapshot, parts.hooks(), workers));
+            let tls = Arc::clone(need(&parts.tls)?);
+            let shared = Shared::new(Generation::first(config, snapshot, parts.hooks(), tls, workers));
             parts.keep_beginning()?;
             parts.put_gateway(Gateway::start(&shared, parts.take_listeners())?);
             fill(&parts.shared, shared)

@@ -4,7 +4,7 @@ use crate::Endpoint;
 use graylane_diagnostic::Diagnostic;
 use graylane_diagnostic::quote;
 
-/// `http://host:port`, `http://host` (port 80) or `host:port`.
+/// `https://host:port` (without it 443), `http://host:port` (80) or `host:port`.
 pub(crate) fn endpoint(text: &str) -> Result<Endpoint, Diagnostic> {
     read(text).map_err(|hint| Diagnostic::new(format!("{} is not an endpoint", quote(text))).hint(hint))
 }
@@ -15,15 +15,10 @@ fn read(text: &str) -> Result<Endpoint, String> {
         None => (None, text),
     };
     match scheme.as_deref() {
-        None | Some("http") => {}
-        Some("https") => {
-            return Err(format!(
-                "TLS to upstreams is not there yet; on a trusted network write {}",
-                quote(&format!("http://{authority}"))
-            ));
-        }
-        Some(_) => return Err("the scheme is http: \"http://10.0.0.7:8080\"".to_owned()),
+        None | Some("http" | "https") => {}
+        Some(_) => return Err("the scheme is http or https: \"http://10.0.0.7:8080\"".to_owned()),
     }
+    let tls = scheme.as_deref() == Some("https");
     if let Some(end) = authority.find(['/', '?', '#']) {
         return Err(format!(
             "a server without a path, because the request's own path is passed on: {}",
@@ -36,7 +31,13 @@ fn read(text: &str) -> Result<Endpoint, String> {
     let (host, port) = split(authority)?;
     let port = match (port, &scheme) {
         (Some(port), _) => port_of(port)?,
-        (None, Some(_)) => 80,
+        (None, Some(_)) => {
+            if tls {
+                443
+            } else {
+                80
+            }
+        }
         (None, None) => {
             return Err(format!(
                 "the port is missing: {}",
@@ -47,6 +48,7 @@ fn read(text: &str) -> Result<Endpoint, String> {
     Ok(Endpoint {
         host: host_of(host)?,
         port,
+        tls,
     })
 }
 
@@ -70,7 +72,7 @@ fn port_of(text: &str) -> Result<u16, String> {
     port.ok_or_else(|| "a port goes from 1 to 65535".to_owned())
 }
 
-fn host_of(text: &str) -> Result<Box<str>, String> {
+pub(super) fn host_of(text: &str) -> Result<Box<str>, String> {
     if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let address: Ipv6Addr = address
             .parse()

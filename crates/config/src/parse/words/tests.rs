@@ -3,7 +3,13 @@ use crate::{Endpoint, HostPattern};
 
 fn to(host: &str, port: u16) -> Option<Endpoint> {
     let host = host.into();
-    Some(Endpoint { host, port })
+    let tls = false;
+    Some(Endpoint { host, port, tls })
+}
+
+fn secured(host: &str, port: u16) -> Option<Endpoint> {
+    let tls = true;
+    to(host, port).map(|cleartext| Endpoint { tls, ..cleartext })
 }
 
 #[test]
@@ -14,7 +20,8 @@ fn an_endpoint_is_a_server_and_nothing_more() {
         ("shop_a.internal.:81", to("shop_a.internal.", 81)),
         ("[::1]:8080", to("::1", 8080)),
         ("http://[FE80::0:1]", to("fe80::1", 80)),
-        ("https://a:1", None),
+        ("https://a:1", secured("a", 1)),
+        ("HTTPS://a", secured("a", 443)),
         ("ftp://a:1", None),
         ("http://a:1/", None),
         ("http://a:1/x", None),

@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
 use super::*;
 
 const IDLE: Duration = Duration::from_secs(60);
@@ -9,7 +13,7 @@ async fn idle_link(seat: Seat) -> TcpStream {
         TcpStream::connect(listener.local_addr().unwrap()),
         listener.accept()
     );
-    Link::new(ours.unwrap(), seat).give_back(0);
+    H1Link::new(Stream::Tcp(ours.unwrap()), seat, None).put_back(0);
     theirs.unwrap().0
 }
 
@@ -44,8 +48,8 @@ async fn is_closed(theirs: &TcpStream) -> bool {
 fn a_newcomer_to_a_seat_does_not_get_the_links_of_who_sat_there() {
     let (newcomer, former, closed) = run(async {
         let theirs = idle_link(seat(0, 1)).await;
-        let newcomer = take_idle(seat(0, 2)).is_some();
-        let former = take_idle(seat(0, 1)).is_some();
+        let newcomer = take_link(seat(0, 2), None).is_some();
+        let former = take_link(seat(0, 1), None).is_some();
         (newcomer, former, is_closed(&theirs).await)
     });
 
@@ -59,7 +63,7 @@ fn a_link_that_comes_back_to_a_seat_that_was_given_away_is_closed() {
     let (closed, kept) = run(async {
         let _newcomer = idle_link(seat(0, 2)).await;
         let late = idle_link(seat(0, 1)).await;
-        (is_closed(&late).await, take_idle(seat(0, 2)).is_some())
+        (is_closed(&late).await, take_link(seat(0, 2), None).is_some())
     });
 
     assert!(closed);
@@ -73,7 +77,7 @@ fn a_sweep_closes_the_links_of_who_is_gone_and_leaves_the_others() {
         let gone = idle_link(seat(1, 2)).await;
         let beyond = idle_link(seat(7, 3)).await;
         sweep(0, Ticks::at_least(IDLE), &seats(&[1, 0]));
-        let stays = take_idle(seat(0, 1)).is_some();
+        let stays = take_link(seat(0, 1), None).is_some();
         (stays, is_closed(&gone).await, is_closed(&beyond).await)
     });
 

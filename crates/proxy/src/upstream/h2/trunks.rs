@@ -1,0 +1,157 @@
+//! The trunks of a worker thread, at the seats of their endpoints: one for each, and more where the endpoint's limit of
+//! streams is reached.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::sync::Arc;
+
+use graylane_tls::Peer;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::H2Link;
+use super::trunk::Trunk;
+use crate::clock::Ticks;
+use crate::roster::{Seat, Seats};
+use crate::stream::Stream;
+use crate::upstream::Way;
+use crate::upstream::dial::ConnectError;
+use crate::upstream::pool::{Place, place};
+
+/// Trunks for one endpoint and worker. Beyond what they hold, streams wait for others to end.
+const MAX_TRUNKS: usize = 16;
+
+thread_local! {
+    static TRUNKS: RefCell<Vec<Place<Trunks>>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Default)]
+struct Trunks {
+    open: Vec<Trunk>,
+    /// One is being opened; told when that has succeeded, or not.
+    opening: Option<Arc<Notify>>,
+}
+
+impl Trunks {
+    /// A stream's place on a trunk with room; where there may be no more trunks, on the one with the fewest streams.
+    fn take(&mut self, peer: Option<&Peer>) -> Option<Box<H2Link>> {
+        self.open
+            .retain_mut(|trunk| !trunk.is_over() && trunk.is_for(peer));
+        let free = self.open.iter().find(|trunk| trunk.room() > 0);
+        let trunk = match free {
+            None if self.open.len() >= MAX_TRUNKS => self.open.iter().min_by_key(|trunk| trunk.streams()),
+            free => free,
+        };
+        trunk.map(|trunk| H2Link::new(trunk.take()))
+    }
+}
+
+/// Takes a stream's place on a trunk that is open.
+pub(in crate::upstream) fn take(way: Way<'_>) -> Option<Box<H2Link>> {
+    TRUNKS.with_borrow_mut(|all| place(all, way.seat)?.take(way.peer))
+}
+
+/// Takes a stream's place on a trunk, and opens one where none has room. Whoever comes meanwhile waits until it is known how
+/// many streams it takes, no longer than it may take: each would open one of its own.
+pub(in crate::upstream) async fn connect(
+    way: Way<'_>,
+    dial: impl Future<Output = Result<Stream, ConnectError>>,
+) -> Result<Box<H2Link>, ConnectError> {
+    loop {
+        match turn(way) {
+            Turn::Take(link) => return Ok(link),
+            Turn::Wait(opened) => {
+                let limit = way.limits.connect_time + way.limits.handshake_time;
+                timeout(limit, opened.notified()).await?;
+            }
+            Turn::Open(opening) => {
+                let stream = dial.await?;
+                let trunk = Trunk::begin(stream, way, opening).await?;
+                let mut link = H2Link::new(trunk.take());
+                link.is_new = true;
+                TRUNKS.with_borrow_mut(|all| {
+                    if let Some(trunks) = place(all, way.seat) {
+                        trunks.open.push(trunk);
+                    }
+                });
+                return Ok(link);
+            }
+        }
+    }
+}
+
+/// What somebody does who needs a stream's place.
+enum Turn {
+    Take(Box<H2Link>),
+    Wait(Arc<Notify>),
+    Open(Opening),
+}
+
+fn turn(way: Way<'_>) -> Turn {
+    let seat = way.seat;
+    TRUNKS.with_borrow_mut(|all| {
+        let opened = Arc::<Notify>::default();
+        let opening = || {
+            Turn::Open(Opening {
+                seat,
+                opened: Arc::clone(&opened),
+            })
+        };
+        let Some(trunks) = place(all, seat) else {
+            // A newcomer has the seat: what is left of its former holder's exchanges opens for itself.
+            return opening();
+        };
+        if let Some(link) = trunks.take(way.peer) {
+            return Turn::Take(link);
+        }
+        if let Some(opened) = &trunks.opening {
+            return Turn::Wait(Arc::clone(opened));
+        }
+        trunks.opening = Some(Arc::clone(&opened));
+        opening()
+    })
+}
+
+/// A trunk is being opened. When that has ended, whichever way, the others have their turn.
+struct Opening {
+    seat: Seat,
+    opened: Arc<Notify>,
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        let _ = TRUNKS.try_with(|all| {
+            if let Some(trunks) = place(&mut all.borrow_mut(), self.seat)
+                && trunks
+                    .opening
+                    .as_ref()
+                    .is_some_and(|opened| Arc::ptr_eq(opened, &self.opened))
+            {
+                trunks.opening = None;
+            }
+        });
+        self.opened.notify_waiters();
+    }
+}
+
+/// Lets go of trunks that are over, idle for too long, or of endpoints that are not there now: their connections close as
+/// soon as their last streams have ended.
+pub(in crate::upstream) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
+    TRUNKS.with_borrow_mut(|all| {
+        all.truncate(seats.endpoints.len());
+        for (trunks, holder) in all.iter_mut().zip(&seats.endpoints) {
+            if trunks.serial != *holder {
+                trunks.value.open = Vec::new();
+            }
+            trunks
+                .value
+                .open
+                .retain_mut(|trunk| !trunk.is_over() && !trunk.is_idle(now, idle));
+        }
+    });
+}
+
+/// Lets go of all of them.
+pub(in crate::upstream) fn clear() {
+    TRUNKS.with_borrow_mut(Vec::clear);
+}
