@@ -84,11 +84,11 @@ class Children:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def start(self, name: str, argv: Sequence[str], core: int) -> Child:
-        """Start `argv` on `core`; what it prints goes to a log file, never to a pipe that could fill up."""
+    def start(self, name: str, argv: Sequence[str], *cores: int) -> Child:
+        """Start `argv` on `cores`; what it prints goes to a log file, never to a pipe that could fill up."""
         self._started += 1
         log = self._logs / f"{self._started:03}-{name}.log"
-        with log.open("wb") as sink, pinned(core):
+        with log.open("wb") as sink, pinned(*cores):
             try:
                 process = subprocess.Popen(
                     argv,

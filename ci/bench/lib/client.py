@@ -4,6 +4,8 @@ wrk stops by the clock and so never sends the same number twice; instructions pe
 """
 
 import socket
+import ssl
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +26,11 @@ class Answer:
 class Connection:
     """One keep-alive connection. Understands Content-Length only: all that the backends here send."""
 
-    def __init__(self, port: int, timeout: float = 30.0) -> None:
+    def __init__(self, port: int, timeout: float = 30.0, tls: ssl.SSLContext | None = None) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=traffic.HOST)
         self._read = b""
 
     def __enter__(self) -> "Connection":
@@ -42,6 +46,11 @@ class Connection:
 
     def close(self) -> None:
         """Close it; the server sees the end at once."""
+        self._socket.close()
+
+    def reset(self) -> None:
+        """Close it without a farewell, so that no port waits for the last packets of ten thousand connections."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 
     def send(self, request: bytes) -> None:
@@ -90,7 +99,7 @@ def send_exactly(port: int, count: int, connections: int) -> None:
             for number, connection in zip(batch, opened):
                 connection.send(traffic.request(number))
             for _, connection in zip(batch, opened):
-                _demand_success(connection.receive())
+                demand_success(connection.receive())
     except OSError as error:
         raise BenchError(f"a request on port {port} got no answer: {error}") from error
     finally:
@@ -98,7 +107,9 @@ def send_exactly(port: int, count: int, connections: int) -> None:
             connection.close()
 
 
-def wait_for_answer(port: int, limit: float, alive: Callable[[], None]) -> float:
+def wait_for_answer(
+    port: int, limit: float, alive: Callable[[], None], tls: ssl.SSLContext | None = None
+) -> float:
     """Ask until the port answers 200; the moment (monotonic seconds) of the first success.
 
     `alive` is called between attempts and raises when the process has ended, so that a wrong configuration shows its
@@ -108,7 +119,7 @@ def wait_for_answer(port: int, limit: float, alive: Callable[[], None]) -> float
     problem = "nothing listens"
     while time.monotonic() < end:
         try:
-            with Connection(port, timeout=limit) as connection:
+            with Connection(port, limit, tls) as connection:
                 connection.send(traffic.request(0))
                 answer = connection.receive()
             if answer.status == 200:
@@ -121,6 +132,20 @@ def wait_for_answer(port: int, limit: float, alive: Callable[[], None]) -> float
     raise BenchError(f"port {port} did not answer 200 within {limit:.0f} s: {problem}")
 
 
-def _demand_success(answer: Answer) -> None:
+def wait_for_listener(port: int, limit: float, alive: Callable[[], None]) -> None:
+    """Wait until the port takes connections: for protocols that this client does not speak."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), limit).close()
+            return
+        except OSError:
+            alive()
+        time.sleep(0.0002)
+    raise BenchError(f"nothing listened on port {port} within {limit:.0f} s")
+
+
+def demand_success(answer: Answer) -> None:
+    """Fail unless it is a 200: an error is cheaper than an answer."""
     if answer.status != 200:
         raise BenchError(f"expected 200, got {answer.status}: {answer.body[:80]!r}")

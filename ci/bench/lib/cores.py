@@ -18,6 +18,12 @@ class Cores:
         """Whether the machine had two cores to give."""
         return self.measured != self.load
 
+    @property
+    def pair(self) -> tuple[int, int]:
+        """Two cores for two workers: one that nobody uses where there is a third, else the load's."""
+        others = sorted(os.sched_getaffinity(0) - {self.measured, self.load})
+        return self.measured, others[0] if others else self.load
+
 
 def choose() -> Cores:
     """The first two cores this process may use; the same one twice when there is only one."""
@@ -26,14 +32,14 @@ def choose() -> Cores:
 
 
 @contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """Pin the calling thread, so that a process started in this block is born on `core`.
+def pinned(*cores: int) -> Iterator[None]:
+    """Pin the calling thread, so that a process started in this block is born on one of `cores`.
 
     Chosen over `preexec_fn`, which makes Python fork its whole self instead of using vfork: that would add its own
     milliseconds to the start that we measure.
     """
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:

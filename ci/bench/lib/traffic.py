@@ -2,6 +2,8 @@
 
 HOST = "shop.example"
 KEY = "X-User-Id"
+# Where the key is in the path: h2load sends every request with the same header fields.
+QUERY_KEY = "uid"
 USERS = 4096
 
 # With Host and the key: six headers.
@@ -16,6 +18,11 @@ PLAIN_HEADERS = {
 def user(number: int) -> str:
     """The targeting key of the n-th user: as long as a real one, not a bare small number."""
     return f"user-{number % USERS:06}"
+
+
+def query(number: int) -> str:
+    """The key of the n-th user where it is in the path."""
+    return f"{QUERY_KEY}={user(number)}"
 
 
 def request(number: int, path: str = "/") -> bytes:

@@ -6,7 +6,13 @@ import unittest
 from pathlib import Path
 
 from lib.proxies.graylane import Graylane
-from lib.proxies.model import Site
+from lib.proxies.model import Certificate, Site, Wants
+
+
+def config(folder: str, wants: Wants) -> dict:
+    site = Site(listen=8001, admin=8002, stable=9001, canary=9002, folder=Path(folder))
+    command = Graylane(Path("/nowhere/graylane")).command(site, wants)
+    return tomllib.loads(Path(command[-1]).read_text())
 
 
 class Configuration(unittest.TestCase):
@@ -33,3 +39,22 @@ class Configuration(unittest.TestCase):
                 },
             },
         )
+
+    def test_http2_and_tls_are_asked_of_the_listener_and_http2_of_each_lane(self) -> None:
+        certificate = Certificate(chain=Path("/run/one.pem"), key=Path("/run/one.key"))
+        with tempfile.TemporaryDirectory() as folder:
+            found = config(folder, Wants(http2_clients=True, http2_upstreams=True, certificate=certificate))
+
+        listener = found["listeners"]["web"]
+        self.assertEqual((listener["http2"], listener["address"]), (True, "127.0.0.1:8001"))
+        self.assertEqual(listener["tls"], {"certificates": [{"certificate": "/run/one.pem", "key": "/run/one.key"}]})
+        self.assertEqual({lane["protocol"] for lane in found["lanes"]["shop"].values()}, {"http2"})
+        self.assertEqual(found["services"]["shop"]["key"], ["query:uid"])
+
+    def test_limits_are_raised_only_where_a_measurement_is_beyond_them(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            found = [config(folder, wants).get("limits") for wants in (Wants(workers=2), Wants(connections=9000))]
+            large = config(folder, Wants(large_bodies=True))["limits"]
+
+        self.assertEqual(found, [None, {"connections": 9000}])
+        self.assertEqual(large, {"body": "1024GiB"})

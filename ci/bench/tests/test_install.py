@@ -63,10 +63,11 @@ class MissingPrograms(unittest.TestCase):
         window = Window(cpu_us=10.0, load=Load(1, 1.0, 1, 1, 0), memory=mock.Mock(resident_mb=1.0, peak_mb=1.0))
         results = Results(parts=("cpu",), rounds=Rounds([{"graylane": window, "nginx": window}]))
 
-        (figure,) = results.figures()
+        cpu, p99 = results.figures()
 
         self.assertEqual(results.rounds.ratio("graylane").median, 1.0)
-        self.assertEqual(figure.line(), "figure proxy_cpu_ratio none ratio target 1.05 short")
+        self.assertEqual(p99.value, None)
+        self.assertEqual(cpu.line(), "figure proxy_cpu_ratio none ratio target 0.8 short")
 
 
 class Services(unittest.TestCase):

@@ -13,7 +13,11 @@ from .graylane import Graylane, prod_binary
 from .haproxy import Haproxy
 from .model import Proxy
 from .nginx import Nginx
-from .results import MEASURED
+from .plans import MEASURED
+
+WRK_PARTS = {"cpu", "memory", "workers"}
+CALLGRIND_PARTS = {"instructions", "allocations"}
+ENVOY_PARTS = {"ready", "cpu", "memory", "http2", "grpc", "idle"}
 
 
 @dataclass(frozen=True)
@@ -35,24 +39,29 @@ def gather(options: argparse.Namespace, notes: list[str]) -> Cast:
         notes.append(f"{program} was missing")
     if "nginx" in lacking:
         raise BenchError("without nginx there is no backend", "apt-get install --no-install-recommends nginx-light")
-    if "wrk" in lacking and only & {"cpu", "memory"}:
+    if "wrk" in lacking and only & WRK_PARTS:
         raise BenchError("without wrk there is no load", "apt-get install wrk, or choose other parts with --only")
     binary = _binary(options)
     measured = Nginx(name=MEASURED) if options.stand_in else Graylane(binary)
     peers: list[Proxy] = [Nginx()]
     if "haproxy" not in lacking:
         peers.append(Haproxy())
-    if not options.no_envoy and only - {"size", "instructions"}:
+    if not options.no_envoy and only & ENVOY_PARTS:
         peers.extend(_envoy(notes))
     return Cast([measured, *peers], binary, valgrind="valgrind" not in lacking)
 
 
 def _programs(only: set[str]) -> list[str]:
     programs = ["nginx", "haproxy"]
-    if only & {"cpu", "memory"}:
-        programs.append("wrk")
-    if "instructions" in only:
-        programs.append("valgrind")
+    for names, parts in (
+        (["wrk"], WRK_PARTS),
+        (["valgrind"], CALLGRIND_PARTS),
+        (["h2load", "nghttp"], {"http2", "grpc"}),
+        (["nghttpd"], {"grpc"}),
+        (["openssl"], {"tls"}),
+    ):
+        if only & parts:
+            programs.extend(names)
     return programs
 
 

@@ -8,28 +8,37 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..children import Children
 from ..cores import Cores, choose
-from ..failure import BenchError
+from ..failure import BenchError, Explained, OutOfTime
 from ..figures import exit_code
 from ..install import extend_path
 from ..machine import busy, machine
 from ..markdown import write_section
 from ..places import BENCHMARKS
 from ..progress import say
-from .cast import Cast, gather
-from .instructions import measure_instructions
+from .cast import CALLGRIND_PARTS, Cast, gather
+from .http2 import measure_grpc, measure_http2
+from .idle import measure_idle
+from .instructions import measure_cost
 from .model import Proxy
 from .options import parse
+from .plans import MEASURED
 from .ready import measure_ready
 from .report import as_json, section
-from .results import MEASURED, Results
+from .results import Results
 from .rounds import Rounds, measure
 from .split import verify
 from .stage import Running, Stage
+from .stream import measure_stream
+from .tls import measure_tls
+from .workers import measure_workers
+
+# Those that have all systems run side by side with their plainest configuration.
+HTTP1_PARTS = {"ready", "cpu", "memory", "instructions", "allocations"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     words = machine()
     try:
         return _tell(_bench(options), options, " ".join(["ci/bench/proxy", *_public(arguments)]), words)
-    except BenchError as error:
+    except Explained as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
@@ -68,23 +77,44 @@ def _bench(options: argparse.Namespace) -> Results:
 
 
 def _measure(options: argparse.Namespace, cast: Cast, results: Results, stage: Stage) -> None:
-    stage.start_backend()
-    running = [one for proxy in cast.proxies if (one := _proven(stage, proxy, results))]
+    asked = set(options.only)
+    running = [one for proxy in cast.proxies if (one := _proven(stage, proxy, results))] if asked & HTTP1_PARTS else []
     if "ready" in options.only:
         for proxy in (one.proxy for one in running):
             results.ready[proxy.name] = measure_ready(stage, proxy, options.starts)
             say(f"{proxy.name} ready after {results.ready[proxy.name].text(1)} ms")
-    if {"cpu", "memory"} & set(options.only):
+    if {"cpu", "memory"} & asked:
         # Memory alone needs the load, not the statistics.
         rounds = options.rounds if "cpu" in options.only else 1
         results.rounds = measure(running, rounds, options.seconds, stage.cores.load, stage.folder)
         _note_broken(results.rounds, results.notes)
     for each in running:
         stage.stop(each)
-    if "instructions" in options.only and cast.valgrind:
+    _measure_others(options, cast, results, stage)
+    if CALLGRIND_PARTS & asked and cast.valgrind:
         for proxy in (one.proxy for one in running if one.proxy.callgrind):
-            results.instructions[proxy.name] = measure_instructions(stage, proxy)
-            say(f"{proxy.name} {results.instructions[proxy.name]:.0f} user instructions/request")
+            cost = results.costs[proxy.name] = measure_cost(stage, proxy)
+            say(f"{proxy.name} {cost.instructions:.0f} instructions/request, {cost.allocations:.2f} allocations/request")
+
+
+def _measure_others(options: argparse.Namespace, cast: Cast, results: Results, stage: Stage) -> None:
+    """Each part starts what it needs, with the protocols that it is about; one that fails leaves the others to go on."""
+    rounds, seconds = options.rounds, options.seconds
+    parts: dict[str, Callable[[], None]] = {
+        "workers": lambda: measure_workers(stage, cast.proxies, rounds, seconds, results),
+        "http2": lambda: measure_http2(stage, cast.proxies, rounds, seconds, results),
+        "grpc": lambda: measure_grpc(stage, cast.proxies, rounds, seconds, results),
+        "tls": lambda: measure_tls(stage, cast.proxies, rounds, seconds, results),
+        "stream": lambda: measure_stream(stage, cast.proxies, rounds, options.bytes, results),
+        "idle": lambda: measure_idle(stage, cast.proxies, options.idle, results),
+    }
+    for part in (part for part in options.only if part in parts):
+        try:
+            parts[part]()
+        # Its figures are none, and so short: what was not measured is not passed over.
+        except (BenchError, OSError) as error:
+            say(f"going on without {part}: {error}")
+            results.notes.append(f"{part} could not be measured to its end")
 
 
 def _proven(stage: Stage, proxy: Proxy, results: Results) -> Running | None:
@@ -135,7 +165,7 @@ def _public(arguments: Sequence[str]) -> list[str]:
 
 def _limit_time(seconds: int) -> None:
     def expired(*_: object) -> None:
-        raise BenchError(f"the bench took longer than {seconds} s", "choose parts with --only, or raise --limit")
+        raise OutOfTime(f"the bench took longer than {seconds} s", "choose parts with --only, or raise --limit")
 
     signal.signal(signal.SIGALRM, expired)
     signal.alarm(seconds)

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import traffic
-from .model import CANARY, CANARY_PERCENT, LANE_HEADER, STABLE, Site
+from .model import CANARY, CANARY_PERCENT, LANE_HEADER, PLAIN, STABLE, Site, Wants
 from .version import ask_version
 
 _TYPES = "type.googleapis.com/envoy.extensions.filters"
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 @dataclass
 class Envoy:
-    """A peer, shown and not part of the mean: it does much more than the others for a request."""
+    """A peer: the one of HTTP/2 and gRPC. Of HTTP/1.1 it is shown and not part of the mean, where it costs four times as
+    much as the others."""
 
     binary: Path
     name: str = "envoy"
@@ -24,19 +26,28 @@ class Envoy:
         """Its version."""
         return ask_version([str(self.binary), "--version"])
 
-    def command(self, site: Site) -> list[str]:
-        """One worker; hot restart off, because its shared memory has one name per machine."""
-        config = site.write("envoy.json", json.dumps(envoy_config(site)))
-        return [str(self.binary), "-c", config, "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"]
+    def can(self, wants: Wants) -> bool:
+        """Here only HTTP/1.1 and HTTP/2: the figures of TLS and of large bodies name other peers."""
+        return wants.certificate is None and not wants.large_bodies
+
+    def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
+        """Hot restart off, because its shared memory has one name per machine."""
+        config = site.write("envoy.json", json.dumps(envoy_config(site, wants)))
+        threads = ["--concurrency", str(wants.workers)]
+        return [str(self.binary), "-c", config, *threads, "--disable-hot-restart", "--log-level", "error"]
 
 
-def envoy_config(site: Site) -> dict[str, object]:
-    """The static configuration; no admin listener, no access log, no headers beyond the lane."""
+def envoy_config(site: Site, wants: Wants = PLAIN) -> dict[str, object]:
+    """The static configuration; no admin listener, no access log, no request id, no headers beyond the lane.
+
+    Its timers are on by default, as ours are: 15 s for an answer, five minutes for a stream that stands still.
+    """
     manager = {
         "@type": f"{_TYPES}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "web",
+        "codec_type": "HTTP2" if wants.http2_clients else "AUTO",
         "generate_request_id": False,
-        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route()]}]},
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route(wants)]}]},
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",
@@ -46,17 +57,19 @@ def envoy_config(site: Site) -> dict[str, object]:
     }
     filters = [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]
     listener = {"name": "web", "address": _address(site.listen), "filter_chains": [{"filters": filters}]}
-    clusters = [_cluster(STABLE, site.stable), _cluster(CANARY, site.canary)]
+    clusters = [_cluster(STABLE, site.stable, wants), _cluster(CANARY, site.canary, wants)]
     return {"static_resources": {"listeners": [listener], "clusters": clusters}}
 
 
-def _route() -> dict[str, object]:
+def _route(wants: Wants) -> dict[str, object]:
+    by_query = {"query_parameter": {"name": traffic.QUERY_KEY}}
+    by_header = {"header": {"header_name": traffic.KEY}}
     weighted = [_weighted(STABLE, 100 - CANARY_PERCENT), _weighted(CANARY, CANARY_PERCENT)]
     return {
         "match": {"prefix": "/"},
         "route": {
             "weighted_clusters": {"clusters": weighted, "use_hash_policy": True},
-            "hash_policy": [{"header": {"header_name": traffic.KEY}}],
+            "hash_policy": [by_query if wants.http2_clients else by_header],
         },
     }
 
@@ -66,10 +79,15 @@ def _weighted(lane: str, weight: int) -> dict[str, object]:
     return {"name": lane, "weight": weight, "request_headers_to_add": [header]}
 
 
-def _cluster(lane: str, port: int) -> dict[str, object]:
+def _cluster(lane: str, port: int, wants: Wants) -> dict[str, object]:
     endpoint = {"endpoint": {"address": _address(port)}}
     assignment = {"cluster_name": lane, "endpoints": [{"lb_endpoints": [endpoint]}]}
-    return {"name": lane, "type": "STATIC", "connect_timeout": "3s", "load_assignment": assignment}
+    cluster = {"name": lane, "type": "STATIC", "connect_timeout": "3s", "load_assignment": assignment}
+    if wants.http2_upstreams:
+        options = {"explicit_http_config": {"http2_protocol_options": {}}}
+        typed = {"@type": f"type.googleapis.com/{_HTTP_OPTIONS}", **options}
+        cluster["typed_extension_protocol_options"] = {_HTTP_OPTIONS: typed}
+    return cluster
 
 
 def _address(port: int) -> dict[str, object]:

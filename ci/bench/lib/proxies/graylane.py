@@ -8,13 +8,14 @@ from .. import traffic
 from ..failure import BenchError
 from ..places import CHANNEL_SCRIPT, PROD_BINARY
 from ..progress import say
-from .model import CANARY, CANARY_PERCENT, STABLE, Site
+from .model import CANARY, CANARY_PERCENT, PLAIN, STABLE, Site, Wants
 from .version import ask_version
 
 
 @dataclass
 class Graylane:
-    """What is measured. Metrics, limits, timers and the breaker keep their defaults: no figure for less than ships."""
+    """What is measured. Metrics, timers and the breaker keep their defaults: no figure for less than ships. A limit is
+    raised only where a measurement is beyond it by its nature, and then for every peer that has one."""
 
     binary: Path
     name: str = "graylane"
@@ -24,30 +25,59 @@ class Graylane:
         """Its version."""
         return ask_version([str(self.binary), "--version"])
 
-    def command(self, site: Site) -> list[str]:
-        """One worker, one listener, two lanes of one endpoint each."""
+    def can(self, wants: Wants) -> bool:
+        """Everything: what it cannot do yet is an error and no gap in a table."""
+        return True
+
+    def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
+        """One listener, two lanes of one endpoint each."""
         config = f"""\
 [listeners.web]
 address = "127.0.0.1:{site.listen}"
-
+{_listener(wants)}
 [admin]
 address = "127.0.0.1:{site.admin}"
 
 [server]
-workers = 1
+workers = {wants.workers}
 
 [services.shop]
-key = ["header:{traffic.KEY}"]
+key = [{_key(wants)}]
 baseline = "{STABLE}"
 
 [lanes.shop.{STABLE}]
 endpoints = ["http://127.0.0.1:{site.stable}"]
-
+{_lane(wants)}
 [lanes.shop.{CANARY}]
 weight = {CANARY_PERCENT}
 endpoints = ["http://127.0.0.1:{site.canary}"]
-"""
+{_lane(wants)}{_limits(wants)}"""
         return [str(self.binary), "serve", "--env", "dev", "-c", site.write("graylane.toml", config)]
+
+
+def _listener(wants: Wants) -> str:
+    lines = "http2 = true\n" if wants.http2_clients else ""
+    if wants.certificate:
+        pair = f'{{ certificate = "{wants.certificate.chain}", key = "{wants.certificate.key}" }}'
+        lines += f"\n[listeners.web.tls]\ncertificates = [{pair}]\n"
+    return lines
+
+
+def _key(wants: Wants) -> str:
+    return f'"query:{traffic.QUERY_KEY}"' if wants.http2_clients else f'"header:{traffic.KEY}"'
+
+
+def _lane(wants: Wants) -> str:
+    return 'protocol = "http2"\n' if wants.http2_upstreams else ""
+
+
+def _limits(wants: Wants) -> str:
+    lines = ""
+    if wants.connections:
+        lines += f"connections = {wants.connections}\n"
+    if wants.large_bodies:
+        lines += 'body = "1024GiB"\n'
+    return f"\n[limits]\n{lines}" if lines else ""
 
 
 def prod_binary(given: Path | None) -> Path:

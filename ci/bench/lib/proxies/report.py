@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from ..figures import number
+from ..figures import Figure, number
 from ..markdown import table
+from .plans import BY_KEY, ONE, TWO, Plan
 from .results import Results
 from .rounds import Rounds
 from .split import USERS
@@ -19,11 +20,7 @@ def section(results: Results, command: str, machine: dict[str, str], figures: bo
     """The whole section for the document."""
     parts = ["## Proxy: beside nginx, HAProxy and Envoy", _origin(results, command, machine)]
     if figures:
-        rows = [
-            [each.name, number(each.value), each.unit, number(each.target), "ok" if each.ok else "short"]
-            for each in results.figures()
-        ]
-        parts.append(table(["figure", "value", "unit", "target at most", ""], rows))
+        parts.append(table(["figure", "value", "unit", "target", ""], [_figure(each) for each in results.figures()]))
     parts.extend(tables(results))
     parts.extend(f"Note: {note}." for note in results.notes)
     return "\n\n".join(parts)
@@ -34,9 +31,13 @@ def tables(results: Results) -> list[str]:
     found = []
     if results.rounds:
         found.append(_rounds_table(results.rounds, list(results.versions)))
-    if results.instructions:
-        rows = [[name, f"{value:.0f}"] for name, value in results.instructions.items()]
-        found.append(table(["system", "user instructions/request"], rows))
+    found.extend(_series_tables(results))
+    if results.idle:
+        rows = [[name, f"{value:.0f}"] for name, value in results.idle.items()]
+        found.append(table(["system", "bytes per idle connection"], rows))
+    if results.costs:
+        rows = [[name, f"{cost.instructions:.0f}", f"{cost.allocations:.2f}"] for name, cost in results.costs.items()]
+        found.append(table(["system", "user instructions/request", "allocations/request"], rows))
     if results.ready:
         rows = [[name, value.text(1)] for name, value in results.ready.items()]
         found.append(table(["system", "ready after ms (quartiles)"], rows))
@@ -57,11 +58,40 @@ def as_json(results: Results, command: str, machine: dict[str, str]) -> dict[str
         "versions": results.versions,
         "figures": [figure.as_json() for figure in results.figures()],
         "rounds": [{name: asdict(window) for name, window in each.items()} for each in windows],
-        "instructions": results.instructions,
+        "series": {key: series.rounds for key, series in results.series.items()},
+        "idle": results.idle,
+        "costs": {name: asdict(cost) for name, cost in results.costs.items()},
         "ready_ms": {name: value.as_json() for name, value in results.ready.items()},
         "splits": {name: asdict(split) for name, split in results.splits.items()},
         "notes": results.notes,
     }
+
+
+def _figure(figure: Figure) -> list[str]:
+    bound = "at most" if figure.at_most else "at least"
+    verdict = "ok" if figure.ok else "short"
+    return [figure.name, number(figure.value), figure.unit, f"{bound} {number(figure.target)}", verdict]
+
+
+def _series_tables(results: Results) -> list[str]:
+    """One per unit and peer: a row for each plan, a column for each system."""
+    groups: dict[tuple[str, str], list[Plan]] = {}
+    for plan in BY_KEY.values():
+        if plan.key in results.series:
+            groups.setdefault((plan.unit, plan.peer), []).append(plan)
+    return [_series_table(results, unit, peer, plans) for (unit, peer), plans in groups.items()]
+
+
+def _series_table(results: Results, unit: str, peer: str, plans: list[Plan]) -> str:
+    named = set().union(*(results.series[plan.key].names() for plan in plans))
+    names = [name for name in (*results.versions, ONE, TWO) if name in named]
+    rows = []
+    for plan in plans:
+        spreads = [results.series[plan.key].spread(name) for name in names]
+        ratio = results.ratio(plan)
+        cells = [each.text(0 if each.median >= 1000 else 1) if each else "" for each in spreads]
+        rows.append([plan.title, *cells, ratio.text() if ratio else "none"])
+    return table([unit, *names, f"ratio to {peer}"], rows)
 
 
 def _origin(results: Results, command: str, machine: dict[str, str]) -> str:

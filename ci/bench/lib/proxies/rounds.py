@@ -10,6 +10,7 @@ from ..memory import Memory, memory
 from ..progress import say
 from ..schedstat import cpu_nanoseconds
 from ..stats import Spread, paired_ratios, spread
+from .series import interleaved
 from .stage import Running
 
 # Both; Envoy and others are shown beside them.
@@ -46,6 +47,11 @@ class Rounds:
         ratios = paired_ratios(costs, name, peers) if peers else []
         return spread(ratios) if ratios else None
 
+    def p99_ratio(self, name: str, peer: str) -> Spread:
+        """Paired ratio of the 99th percentiles of two that ran."""
+        times = [{proxy: float(window.load.p99_us) for proxy, window in each.items()} for each in self.windows]
+        return spread(paired_ratios(times, name, [peer]))
+
     def resident_mb(self, name: str) -> float:
         """The highest of the samples that were taken with all connections open."""
         return max(window.memory.resident_mb for window in self.of(name))
@@ -74,9 +80,8 @@ def measure(systems: Sequence[Running], rounds: int, seconds: int, core: int, fo
         _window(system, 1, core, script)
     result = Rounds()
     for number in range(rounds):
-        turn = number % len(systems)
-        order = [*systems[turn:], *systems[:turn]]
-        result.windows.append({each.proxy.name: _window(each, seconds, core, script) for each in order})
+        by_name = {each.proxy.name: each for each in systems}
+        result.windows.append(interleaved(by_name, number, lambda each: _window(each, seconds, core, script)))
         say(f"round {number + 1}/{rounds}: {_words(result.windows[-1])}")
     return result
 

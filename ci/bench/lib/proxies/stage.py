@@ -1,14 +1,15 @@
 """The stage: backends and proxies, started on their cores and found answering."""
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..children import Child, Children
-from ..client import wait_for_answer
+from ..client import wait_for_answer, wait_for_listener
 from ..cores import Cores
 from ..ports import free_ports
-from .backend import backend_command
-from .model import Proxy, Site
+from .backend import HTTP1, backend_commands
+from .model import PLAIN, Proxy, Site, Wants
 
 START_LIMIT = 15.0
 
@@ -29,31 +30,54 @@ class Stage:
         self.children = children
         self.cores = cores
         self.folder = folder
-        self._stable, self._canary = free_ports(2)
+        self._backends: dict[str, tuple[int, int]] = {}
         self._sites = 0
 
-    def start_backend(self) -> None:
-        """The upstreams, on the load's core."""
-        site = self.site("backend")
-        child = self.children.start("backend", backend_command(site), self.cores.load)
-        for port in (self._stable, self._canary):
-            wait_for_answer(port, START_LIMIT, child.require_alive)
+    def site(self, name: str, kind: str = HTTP1) -> Site:
+        """A place for one more instance: fresh ports, a fresh folder, and upstreams of that kind, which are started
+        with the first instance that needs them."""
+        if kind not in self._backends:
+            self._start_backend(kind)
+        return self._site(name, *self._backends[kind])
 
-    def site(self, name: str) -> Site:
-        """A place for one more instance: fresh ports, a fresh folder."""
-        self._sites += 1
-        listen, admin = free_ports(2)
-        folder = self.folder / f"{self._sites:03}-{name}"
-        folder.mkdir()
-        return Site(listen, admin, self._stable, self._canary, folder)
-
-    def start(self, proxy: Proxy) -> Running:
-        """One proxy on the measured core."""
-        site = self.site(proxy.name)
-        child = self.children.start(proxy.name, proxy.command(site), self.cores.measured)
-        wait_for_answer(site.listen, START_LIMIT, child.require_alive)
+    def start(
+        self,
+        proxy: Proxy,
+        wants: Wants = PLAIN,
+        kind: str = HTTP1,
+        cores: tuple[int, ...] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> Running:
+        """One proxy, on the measured core where no others are named."""
+        site = self.site(proxy.name, kind)
+        child = self.children.start(proxy.name, proxy.command(site, wants), *(cores or (self.cores.measured,)))
+        if wants.http2_clients:
+            wait_for_listener(site.listen, START_LIMIT, child.require_alive)
+        else:
+            wait_for_answer(site.listen, START_LIMIT, child.require_alive, tls)
         return Running(proxy, site, child)
 
     def stop(self, running: Running) -> None:
         """End it before the next measurement needs its core."""
         self.children.stop(running.child)
+
+    def _start_backend(self, kind: str) -> None:
+        """On the load's core."""
+        ports = free_ports(2)
+        site = self._site(f"backend-{kind}", ports[0], ports[1])
+        started = [self.children.start(site.folder.name, argv, self.cores.load) for argv in backend_commands(kind, site)]
+
+        def alive() -> None:
+            for child in started:
+                child.require_alive()
+
+        for port in ports:
+            wait_for_listener(port, START_LIMIT, alive)
+        self._backends[kind] = ports[0], ports[1]
+
+    def _site(self, name: str, stable: int, canary: int) -> Site:
+        self._sites += 1
+        listen, admin = free_ports(2)
+        folder = self.folder / f"{self._sites:03}-{name}"
+        folder.mkdir()
+        return Site(listen, admin, stable, canary, folder)
