@@ -44,9 +44,17 @@ bench-flags *ARGS:
 crosscheck *ARGS:
     ci/crosscheck {{ ARGS }}
 
+# Compare what the gateway forwards with what nginx, HAProxy and hyper understand
+differential *ARGS:
+    ci/differential {{ ARGS }}
+
 # Let OpenFeature's own SDKs talk to the gateway; `just sdk --all` has the Rust SDK as well
 sdk *ARGS:
     ci/sdk {{ ARGS }}
+
+# Let gRPC, WebSocket, HTTP and TLS peers that nobody here wrote talk through the gateway
+interop *ARGS:
+    ci/interop {{ ARGS }}
 
 # Build the documentation of all crates
 doc:

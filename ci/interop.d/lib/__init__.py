@@ -1,0 +1,1 @@
+"""What ci/interop is made of."""
