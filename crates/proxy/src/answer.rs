@@ -128,18 +128,23 @@ async fn send<C: Client>(client: &mut C, body: &[u8], record: &mut Record, times
     let mut left = body;
     let sent = poll_fn(|cx| {
         client.timer().wakes(cx);
-        match poll_send(client, &mut left, cx) {
+        match poll_send(client, body, &mut left, record, cx) {
             Poll::Pending if client.timer().has_passed() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             sent => sent,
         }
     })
     .await;
     record.sent = (body.len() - left.len()) as u64;
-    record.complete = sent.is_ok();
     if sent.is_ok() { After::Answered } else { After::Cut }
 }
 
-fn poll_send<C: Client>(client: &mut C, left: &mut &[u8], cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+fn poll_send<C: Client>(
+    client: &mut C,
+    body: &[u8],
+    left: &mut &[u8],
+    record: &mut Record,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
     while !left.is_empty() {
         let n = ready!(client.poll_write(cx, left))?;
         *left = &left[n..];
@@ -147,6 +152,7 @@ fn poll_send<C: Client>(client: &mut C, left: &mut &[u8], cx: &mut Context<'_>) 
     if !client.is_finished() {
         client.finish(b"");
     }
+    record.end(body.len() as u64);
     client.poll_flush(cx)
 }
 

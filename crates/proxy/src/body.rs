@@ -90,6 +90,19 @@ pub(crate) fn pump(
     moved: &mut u64,
     cx: &mut Context<'_>,
 ) -> Result<Pumped, PumpError> {
+    pump_then(from, to, moved, cx, |_| {})
+}
+
+/// As [`pump`], and says when the sink has taken everything, before the end of that goes out: with the number of all bytes
+/// moved, and again each time until that has gone out.
+#[inline]
+pub(crate) fn pump_then(
+    from: &mut impl Source,
+    to: &mut impl Sink,
+    moved: &mut u64,
+    cx: &mut Context<'_>,
+    taken: impl FnOnce(u64),
+) -> Result<Pumped, PumpError> {
     let turn = *moved + TURN;
     while !to.is_finished() {
         match from.poll_next(cx) {
@@ -110,6 +123,7 @@ pub(crate) fn pump(
             return Ok(Pumped::WaitsForSource);
         }
     }
+    taken(*moved);
     flush(to, Pumped::Ended, cx)
 }
 

@@ -205,10 +205,31 @@ fn copy(fields: Fields<'_>, dropped: Set, out: &mut Vec<u8>) {
                     .items(Known::Connection)
                     .any(|item| item.eq_ignore_ascii_case(field.name))
         };
-        fields.copy_to(out, |field| !dropped.contains(field.known) && !named(field));
+        fields.copy_to(out, |field| {
+            !dropped.contains(field.known) && !is_twin(field) && !named(field)
+        });
     } else {
-        fields.copy_to(out, |field| !dropped.contains(field.known));
+        fields.copy_to(out, |field| !dropped.contains(field.known) && !is_twin(field));
     }
+}
+
+/// Whether a name is that of a known field but for `_` in place of `-`. Servers that make variables of fields cannot tell the
+/// two apart (RFC 3875, section 4.1.18), so a stranger could say what only the gateway may.
+#[inline]
+pub(crate) fn is_twin(field: &Field<'_>) -> bool {
+    field.known == Known::Other && field.name.contains(&b'_') && is_known_with_hyphens(field.name)
+}
+
+#[cold]
+fn is_known_with_hyphens(name: &[u8]) -> bool {
+    let mut hyphens = [0; 32];
+    let Some(hyphens) = hyphens.get_mut(..name.len()) else {
+        return false;
+    };
+    for (to, &from) in hyphens.iter_mut().zip(name) {
+        *to = if from == b'_' { b'-' } else { from };
+    }
+    Known::of(hyphens) != Known::Other
 }
 
 /// What nearly every `Connection` says.

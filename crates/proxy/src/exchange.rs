@@ -6,7 +6,7 @@ use std::task::Poll;
 use graylane_pipeline::Fault;
 
 use crate::answer;
-use crate::body::{PumpError, Pumped, discard, pump};
+use crate::body::{PumpError, Pumped, discard, pump, pump_then};
 use crate::client::Client;
 use crate::clock::Ticks;
 use crate::compose::Speaks;
@@ -100,7 +100,6 @@ pub(crate) async fn exchange<C: Client>(
             let relayed = relay(client, &mut link, &mut flow, &mut record).await;
             // It was for the answer: what is still to be said has the usual time.
             client.timer().end_within(None);
-            record.complete = relayed == Relayed::Whole;
             if let Relayed::Broken(fault) = relayed
                 && call.grpc
                 && client.speaks() == Speaks::Http2
@@ -112,7 +111,7 @@ pub(crate) async fn exchange<C: Client>(
             }
             let switched = record.status == 101;
             let worker = std::sync::Arc::clone(&record.conn.worker);
-            let whole = record.complete;
+            let whole = relayed == Relayed::Whole;
             drop(record);
             if !whole {
                 return After::Cut;
@@ -180,7 +179,8 @@ async fn relay<C: Client>(client: &mut C, link: &mut Link, flow: &mut Flow, reco
             }
             Upload::Sent | Upload::Over => {}
         }
-        match pump(link, client, &mut flow.sent, cx) {
+        record.received = flow.received;
+        match pump_then(link, client, &mut flow.sent, cx, |sent| record.end(sent)) {
             Ok(Pumped::Ended) => return Poll::Ready(Relayed::Whole),
             Ok(Pumped::WaitsForSink) => for_client = true,
             Ok(Pumped::WaitsForSource) => for_client = false,

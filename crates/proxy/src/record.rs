@@ -1,7 +1,7 @@
 //! *observe*: the record of one exchange.
 //!
-//! It is made with the exchange, lives as long as its answer is on its way, and counts and shows the exchange when it is
-//! dropped. So an exchange is observed exactly once, whether it was answered, cut, or left by its client.
+//! It is made with the exchange, and counts and shows it when its answer is whole, or else when it is dropped. So an exchange
+//! is observed exactly once, whether it was answered, cut, or left by its client.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,6 +35,8 @@ pub(crate) struct Record {
     pub(crate) head: Option<Box<Head>>,
     /// The lane, where the service shows its name to the client.
     pub(crate) shown_lane: Option<LaneId>,
+    /// Whether the exchange was counted and shown.
+    observed: bool,
 }
 
 impl Record {
@@ -56,7 +58,17 @@ impl Record {
             complete: false,
             head: None,
             shown_lane: None,
+            observed: false,
         }
+    }
+
+    /// The answer is whole, and its end is about to go out. It is counted and shown now and not after that, so that whoever
+    /// has the answer finds it counted.
+    #[inline]
+    pub(crate) fn end(&mut self, sent: u64) {
+        self.sent = sent;
+        self.complete = true;
+        self.observe();
     }
 
     /// Whether so much time has passed since the exchange began.
@@ -73,7 +85,17 @@ impl Record {
 }
 
 impl Drop for Record {
+    #[inline]
     fn drop(&mut self) {
+        self.observe();
+    }
+}
+
+impl Record {
+    fn observe(&mut self) {
+        if std::mem::replace(&mut self.observed, true) {
+            return;
+        }
         let worker = &self.conn.worker;
         let duration = self.started.elapsed();
         let counters = &worker.counters;

@@ -2,6 +2,8 @@
 
 use graylane_wire::{self as wire, Known, Refusal, Set, Table};
 
+use crate::compose::is_twin;
+
 /// What the gateway alone may say, and what was trusted or decided upon before the trailers came: some servers merge
 /// trailers into the head. For the same reason goes what no trailer may be, because it frames, routes or authenticates the
 /// message (RFC 9110, section 6.5.1).
@@ -42,6 +44,6 @@ const DROPPED: Set = Set::of(&[
 /// The section breaks the grammar of fields.
 pub(crate) fn copy(section: &[u8], table: &mut Table, out: &mut Vec<u8>) -> Result<(), Refusal> {
     let fields = wire::parse_trailers(section, table)?;
-    fields.copy_to(out, |field| !DROPPED.contains(field.known));
+    fields.copy_to(out, |field| !DROPPED.contains(field.known) && !is_twin(field));
     Ok(())
 }

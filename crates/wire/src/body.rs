@@ -133,6 +133,13 @@ impl Body {
         }
     }
 
+    /// Bytes that the message has announced and that have not been taken: of its length, or of the chunk that is open.
+    #[inline]
+    #[must_use]
+    pub fn announced(&self) -> u64 {
+        self.left
+    }
+
     /// How many bytes are still to come, where that is known: of a body with a length, or one that has ended.
     #[inline]
     #[must_use]

@@ -143,6 +143,19 @@ fn connection_cannot_name_away_what_the_message_means() {
 }
 
 #[test]
+fn what_a_server_could_take_for_a_known_field_is_dropped() {
+    let lines = [
+        "X_Gray_Version: canary",
+        "x-forwarded_for: 6.6.6.6",
+        "Content_Length: 5",
+        "my_own: 1",
+        "x_gray_versions: 1",
+    ];
+
+    assert_eq!(left(&lines), ["my_own: 1", "x_gray_versions: 1"]);
+}
+
+#[test]
 fn te_keeps_only_trailers() {
     assert_eq!(left(&["TE: gzip;q=1, Trailers"]), ["te: trailers"]);
     assert!(left(&["TE: gzip"]).is_empty());

@@ -105,6 +105,12 @@ impl Channel {
         !self.begun
     }
 
+    /// Bytes of the incoming body that are announced by what was read of it.
+    #[inline]
+    pub(crate) fn announced(&self) -> u64 {
+        self.incoming.announced()
+    }
+
     /// Whether the incoming body was read to its end.
     #[inline]
     pub(crate) fn is_read(&self) -> bool {

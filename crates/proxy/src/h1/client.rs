@@ -56,7 +56,7 @@ impl Source for H1Client {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, Broken>> {
         let next = self.channel.poll_next(cx);
         if let Poll::Ready(Ok(Next::Data)) = next
-            && self.channel.data().len() as u64 > self.left
+            && self.channel.announced() > self.left
         {
             return Poll::Ready(Err(Broken::TooLarge));
         }
