@@ -95,7 +95,7 @@ def _install_node(folder: Path) -> None:
 
 def build_gateway() -> list[object]:
     """The command of the gateway, built where the end-to-end tests build it."""
-    target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "e2e/dev"
+    target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "e2e"
     features = ["--features", "dev", "--target-dir", str(target)]
     run(["cargo", "build", "--locked", "-p", "graylane-gateway", *features], ROOT, limit=3600)
     return [target / "debug/graylane", "serve", "--env", "dev", "--json", "-c", "{config}"]
