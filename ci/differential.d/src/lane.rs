@@ -5,8 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use graylane_testkit::{Gateway, Recipe};
+use graylane_testkit::{Gateway, Recipe, unbroken};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 
 use crate::hyper_peer;
 use crate::meaning::Meaning;
@@ -163,7 +164,7 @@ impl Lane {
             .iter()
             .map(|(_, socket)| PollFd::from_borrowed_fd(*socket, PollFlags::IN))
             .collect();
-        if poll(&mut sockets, Some(limit)).is_err() {
+        if retry_on_intr(|| poll(&mut sockets, Some(limit))).is_err() {
             return Vec::new();
         }
         let pairs = waiting.iter().zip(&sockets);
@@ -209,7 +210,7 @@ impl Client {
 
     fn read(&mut self) {
         let mut buffer = [0; 16 * 1024];
-        match self.socket.read(&mut buffer) {
+        match unbroken(|| self.socket.read(&mut buffer)) {
             Ok(got @ 1..) => self.told.answers.extend_from_slice(&buffer[..got]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             _ => self.open = false,

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use graylane_testkit::strict::{self, Reading};
+use graylane_testkit::unbroken;
 
 use crate::meaning::Meaning;
 
@@ -81,7 +82,7 @@ impl Upstream {
         let mut buffer = [0; 16 * 1024];
         let link = &mut self.links[index];
         loop {
-            match link.socket.read(&mut buffer) {
+            match unbroken(|| link.socket.read(&mut buffer)) {
                 Ok(0) => link.over = true,
                 Ok(got) => {
                     link.bytes.extend_from_slice(&buffer[..got]);

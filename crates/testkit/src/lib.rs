@@ -40,4 +40,4 @@ pub use signer::Signer;
 pub use traffic::Traffic;
 pub use upstream::{DeadEnd, Next, Recorded, Turn, Upstream};
 pub use wait::{Gate, LIMIT, eventually};
-pub use wire::Wire;
+pub use wire::{Wire, unbroken};

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::strict::{self, Reading, Request};
+use crate::wire::unbroken;
 
 /// A running recorder on a port that the system chose.
 ///
@@ -123,7 +124,7 @@ fn record(shared: &Shared, index: usize, mut socket: TcpStream) {
     let mut buffer = vec![0; 64 * 1024];
     let mut answered = 0;
     loop {
-        let Ok(got @ 1..) = socket.read(&mut buffer) else {
+        let Ok(got @ 1..) = unbroken(|| socket.read(&mut buffer)) else {
             return;
         };
         let mut answers = Vec::new();

@@ -69,7 +69,7 @@ impl Wire {
     /// # Errors
     /// Those of the socket; `WouldBlock` when it takes nothing within the limit.
     pub fn send_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.write(bytes)
+        unbroken(|| self.stream.write(bytes))
     }
 
     /// Says that nothing more will be sent.
@@ -218,13 +218,27 @@ impl Wire {
 
     fn fill(&mut self) -> io::Result<usize> {
         (self.from, self.to) = (0, 0);
-        self.to = self.stream.read(&mut self.buffer)?;
+        self.to = unbroken(|| self.stream.read(&mut self.buffer))?;
         if let Some(tap) = &self.tap {
             let mut kept = tap.lock().expect("no holder panics");
             let room = TAP.saturating_sub(kept.len()).min(self.to);
             kept.extend_from_slice(&self.buffer[..room]);
         }
         Ok(self.to)
+    }
+}
+
+/// Asks again as long as the call is interrupted: a socket with a time limit says so when its process was held up, by a
+/// snapshot of the machine say, also where no signal has a handler.
+///
+/// # Errors
+/// Those of the call.
+pub fn unbroken<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            ended => return ended,
+        }
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use minisign_verify::PublicKey;
 
-/// The id of a key, as minisign shows it: 16 hexadecimal digits.
+/// The id of a key, as minisign shows it: up to 16 hexadecimal digits, without zeros before them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 8]);
 
@@ -39,8 +39,8 @@ fn sextet(digit: u8) -> Option<u8> {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // minisign shows them as one number, the last byte first.
-        write!(f, "{:016X}", u64::from_le_bytes(self.0))
+        // minisign shows them as one number, the last byte first and without zeros before it.
+        write!(f, "{:X}", u64::from_le_bytes(self.0))
     }
 }
 

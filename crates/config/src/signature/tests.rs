@@ -42,6 +42,11 @@ fn either_of_two_trusted_keys_counts_and_the_file_of_the_tool_is_read_as_it_is()
 }
 
 #[test]
+fn an_id_with_zeros_before_it_is_shown_as_minisign_shows_it() {
+    assert_eq!(KeyId::from_bytes([1, 2, 0, 0, 0, 0, 10, 0]).to_string(), "A000000000201");
+}
+
+#[test]
 fn a_stranger_is_named_and_so_are_the_trusted() {
     let (known, stranger) = (keys(), keys());
     let trusted = TrustedKeys::parse(&public(&known)).unwrap();

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-use graylane_testkit::{Gateway, LIMIT, Recipe, Response, eventually};
+use graylane_testkit::{Gateway, LIMIT, Recipe, Response, eventually, unbroken};
 
 use crate::h2_frames::{END_HEADERS, END_STREAM, Kind, fields, frame};
 
@@ -33,7 +33,7 @@ fn answer(mut socket: TcpStream, frames: &[u8], endless: bool) {
         return;
     }
     let mut answered = false;
-    while let Ok(got @ 1..) = socket.read(&mut buffer) {
+    while let Ok(got @ 1..) = unbroken(|| socket.read(&mut buffer)) {
         seen.extend_from_slice(&buffer[..got]);
         if !answered && has_head(&seen) {
             answered = true;

@@ -201,10 +201,10 @@ impl Line {
 
     /// Whether the other side ends the connection, without sending anything more.
     pub(crate) fn ends(&mut self) -> bool {
-        let mut byte = [0];
-        match self.0.read(&mut byte) {
-            Ok(count) => count == 0,
-            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        match self.0.by_ref().bytes().next() {
+            None => true,
+            Some(Ok(_)) => false,
+            Some(Err(error)) => error.kind() == std::io::ErrorKind::ConnectionReset,
         }
     }
 
