@@ -43,7 +43,10 @@ fn either_of_two_trusted_keys_counts_and_the_file_of_the_tool_is_read_as_it_is()
 
 #[test]
 fn an_id_with_zeros_before_it_is_shown_as_minisign_shows_it() {
-    assert_eq!(KeyId::from_bytes([1, 2, 0, 0, 0, 0, 10, 0]).to_string(), "A000000000201");
+    assert_eq!(
+        KeyId::from_bytes([1, 2, 0, 0, 0, 0, 10, 0]).to_string(),
+        "A000000000201"
+    );
 }
 
 #[test]
