@@ -1,17 +1,13 @@
-"""The command `ci/bench/flags`: order of events and exit codes.
-
-Exit codes: 0 every figure reaches its target; 1 one is short; 2 it could not be measured; 130 interrupted.
-"""
+"""The command `ci/bench/flags`: order of events."""
 
 import argparse
 import json
-import signal
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..children import Children
+from ..command import public, run
 from ..cores import choose
 from ..failure import BenchError
 from ..figures import exit_code
@@ -32,21 +28,10 @@ from .targets import figures
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; the exit code."""
     options = parse(arguments)
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _interrupt)
     extend_path()
     # Before anything runs: the load of the machine that counts is other people's.
     words = machine()
-    try:
-        return _tell(_bench(options), options, " ".join(["ci/bench/flags", *_public(arguments)]), words)
-    except BenchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: every process that was started has been ended", file=sys.stderr)
-        return 130
+    return run(lambda: _tell(_bench(options), options, public("ci/bench/flags", arguments), words))
 
 
 def _bench(options: argparse.Namespace) -> Results:
@@ -78,12 +63,3 @@ def _tell(results: Results, options: argparse.Namespace, command: str, words: di
         say("docs/benchmarks.md rewritten")
     print("\n".join(figure.line() for figure in reached), flush=True)
     return exit_code(reached)
-
-
-def _public(arguments: Sequence[str]) -> list[str]:
-    """The arguments as a document may show them: a path of this machine is none of its business."""
-    return [Path(argument).name if argument.startswith("/") else argument for argument in arguments]
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

@@ -1,19 +1,16 @@
-"""The command `ci/bench/proxy`: order of events and exit codes.
-
-Exit codes: 0 every figure reaches its target; 1 one is short; 2 it could not be measured; 130 interrupted.
-"""
+"""The command `ci/bench/proxy`: order of events."""
 
 import argparse
 import json
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..children import Children
+from ..command import public, run
 from ..cores import Cores, choose
-from ..failure import BenchError, Explained, OutOfTime
+from ..failure import BenchError, OutOfTime
 from ..figures import exit_code
 from ..install import extend_path
 from ..machine import busy, machine
@@ -44,20 +41,10 @@ HTTP1_PARTS = {"ready", "cpu", "memory", "instructions", "allocations"}
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; the exit code."""
     options = parse(arguments)
-    _end_like_interrupt(signal.SIGTERM, signal.SIGHUP)
     extend_path()
     # Before anything runs: the load of the machine that counts is other people's.
     words = machine()
-    try:
-        return _tell(_bench(options), options, " ".join(["ci/bench/proxy", *_public(arguments)]), words)
-    except Explained as error:
-        print(f"error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: every process that was started has been ended", file=sys.stderr)
-        return 130
+    return run(lambda: _tell(_bench(options), options, public("ci/bench/proxy", arguments), words))
 
 
 def _bench(options: argparse.Namespace) -> Results:
@@ -158,22 +145,9 @@ def _tell(results: Results, options: argparse.Namespace, command: str, words: di
     return exit_code(figures)
 
 
-def _public(arguments: Sequence[str]) -> list[str]:
-    """The arguments as a document may show them: a path of this machine is none of its business."""
-    return [Path(argument).name if argument.startswith("/") else argument for argument in arguments]
-
-
 def _limit_time(seconds: int) -> None:
     def expired(*_: object) -> None:
         raise OutOfTime(f"the bench took longer than {seconds} s", "choose parts with --only, or raise --limit")
 
     signal.signal(signal.SIGALRM, expired)
     signal.alarm(seconds)
-
-
-def _end_like_interrupt(*signals: signal.Signals) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    for each in signals:
-        signal.signal(each, interrupt)

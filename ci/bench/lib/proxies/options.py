@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..command import EXIT_CODES, parts, positive
 from .ready import STARTS
 from .results import PARTS
 from .stream import BYTES
@@ -14,16 +15,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="ci/bench/proxy",
         description="Run the gateway beside nginx, HAProxy and Envoy, and say which figures it reaches.",
-        epilog="Exit codes: 0 all figures ok, 1 one is short, 2 could not be measured, 130 interrupted.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--binary", type=Path, help="the gateway (default: dist/prod/graylane, built if missing)")
-    parser.add_argument("--only", type=_parts, default=PARTS, metavar="PARTS", help=f"some of {','.join(PARTS)}")
-    parser.add_argument("--rounds", type=_positive, default=7, help="interleaved rounds (default: %(default)s)")
-    parser.add_argument("--seconds", type=_positive, default=4, help="length of one window (default: %(default)s)")
-    parser.add_argument("--starts", type=_positive, default=STARTS, help="starts for ready (default: %(default)s)")
-    parser.add_argument("--limit", type=_positive, default=2400, help="give up after seconds (default: %(default)s)")
-    parser.add_argument("--idle", type=_positive, default=8_000, help="idle connections (default: %(default)s)")
-    parser.add_argument("--bytes", type=_positive, default=BYTES, help="of a large body (default: %(default)s)")
+    parser.add_argument("--only", type=parts(PARTS), default=PARTS, metavar="PARTS", help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--rounds", type=positive, default=7, help="interleaved rounds (default: %(default)s)")
+    parser.add_argument("--seconds", type=positive, default=4, help="length of one window (default: %(default)s)")
+    parser.add_argument("--starts", type=positive, default=STARTS, help="starts for ready (default: %(default)s)")
+    parser.add_argument("--limit", type=positive, default=2400, help="give up after seconds (default: %(default)s)")
+    parser.add_argument("--idle", type=positive, default=8_000, help="idle connections (default: %(default)s)")
+    parser.add_argument("--bytes", type=positive, default=BYTES, help="of a large body (default: %(default)s)")
     parser.add_argument("--no-envoy", action="store_true", help="leave Envoy out (fetched as a wheel, run as a peer)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     parser.add_argument("--write", action="store_true", help="rewrite the section in docs/benchmarks.md")
@@ -35,18 +36,3 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if options.write and options.only != PARTS:
         parser.error("--write needs all parts: a section with some of them would drop the others")
     return options
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    chosen = text.split(",")
-    unknown = [part for part in chosen if part not in PARTS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(PARTS)}")
-    return tuple(part for part in PARTS if part in chosen)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
