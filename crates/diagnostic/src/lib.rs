@@ -8,9 +8,11 @@
 //! layers of a configuration can be merged without any other bookkeeping.
 
 mod diagnostic;
+mod nesting;
 mod source;
 mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Report, printable};
+pub use nesting::too_deep_toml;
 pub use source::{Source, Sources, Texts};
 pub use suggest::{cut, list, meant, quote};

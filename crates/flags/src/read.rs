@@ -1,6 +1,5 @@
 //! Text -> a tape, which is a tree with places.
 
-mod depth;
 mod json;
 mod place;
 mod toml;

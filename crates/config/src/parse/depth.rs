@@ -1,73 +1,17 @@
 //! Tables may not be nested too deeply.
-//!
-//! `toml` bounds the nesting of arrays and inline tables (at 80) and the parts of one key (at 80), but not their product: it
-//! builds one table within another for each part of a key such as `a.b.c`, and drops them recursively, so that a text of
-//! 12 KB can overflow a stack of 512 KiB. The check uses `toml`'s own lexer, so that the two cannot disagree about what is
-//! a string or a comment.
 
-use toml_parser::lexer::TokenKind;
-
-use graylane_diagnostic::Diagnostic;
+use graylane_diagnostic::{Diagnostic, too_deep_toml};
 
 /// The deepest that a header may be, and a line below it once more. Ours need five together
 /// (`lanes.<service>.<name>.respond.status`); a module may need more.
 const MOST: usize = 32;
 
 pub(crate) fn check(text: &str) -> Result<(), Diagnostic> {
-    // The dots of the key that led to each open bracket, and of the key read now.
-    let mut enclosing: Vec<usize> = Vec::new();
-    let mut enclosing_dots = 0;
-    let mut dots = 0;
-    for token in toml_parser::Source::new(text).lex() {
-        match token.kind() {
-            TokenKind::Dot => dots += 1,
-            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
-                enclosing.push(dots);
-                enclosing_dots += dots;
-                dots = 0;
-            }
-            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
-                enclosing_dots -= enclosing.pop().unwrap_or(0);
-                dots = 0;
-            }
-            TokenKind::Comma | TokenKind::Newline => dots = 0,
-            _ => {}
-        }
-        if enclosing.len() + enclosing_dots + dots > MOST {
+    match too_deep_toml(text, MOST) {
+        None => Ok(()),
+        Some(place) => {
             let error = Diagnostic::new(format!("nested more than {MOST} deep"));
-            let span = token.span();
-            return Err(error.hint("no key is so deep").at(span.start()..span.end()));
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parts_of_a_key_and_the_brackets_around_it_count_together() {
-        let fine = [
-            format!("[a{}]\nb{} = 1\n", ".b".repeat(31), ".c".repeat(32)).repeat(9),
-            format!("x = {{ a{} = 1, b{} = 2 }}", ".b".repeat(31), ".c".repeat(31)),
-            format!("x = [{}]", "{ a.b = [1.5] }, ".repeat(100)),
-            format!("x = \"{}\" # {}", "[.{".repeat(99), "[.{".repeat(99)),
-            format!("x = {}{}", "[".repeat(32), "]".repeat(32)),
-        ];
-        let deep = [
-            format!("[a{}]", ".b".repeat(32)),
-            format!("a{} = 1", " . 'b'".repeat(33)),
-            format!("x = {{ y = 1, a{} = 1 }}", ".\"b\"".repeat(32)),
-            "{ a.b = ".repeat(17),
-            "[".repeat(33),
-        ];
-
-        for text in fine {
-            assert_eq!(check(&text), Ok(()), "{text}");
-        }
-        for text in deep {
-            assert!(check(&text).is_err(), "{text}");
+            Err(error.hint("no key is so deep").at(place))
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote};
+use graylane_diagnostic::{Diagnostic, Diagnostics, Source, quote, too_deep_toml};
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
-use super::{MAX_DEPTH, Place, check_size, depth, too_deep};
+use super::{MAX_DEPTH, Place, check_size, too_deep};
 use crate::tape::{Builder, Tape};
 use crate::{Node, Number};
 
@@ -22,7 +22,8 @@ pub fn read_toml(source: &Source) -> Result<Node, Diagnostics> {
 pub(crate) fn toml_tape(source: &Source) -> Result<Arc<Tape>, Diagnostics> {
     check_size(source)?;
     let place = Place::From(source.base());
-    if let Some(span) = depth::exceeded(source.text()) {
+    // The whole is bounded when the tree is made.
+    if let Some(span) = too_deep_toml(source.text(), MAX_DEPTH) {
         return Err(too_deep().at(place.of(span)).into());
     }
     let root = DeTable::parse(source.text()).map_err(|error| syntax(source, &place, &error))?;
