@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -151,17 +151,20 @@ fn exchanges_share_a_connection_up_to_the_limit_of_its_streams() {
     assert_eq!(server.connections(), 3);
 }
 
-/// A server of bare frames: answers each request with 200, but leaves on the second of its first connection, which it says
-/// it has not looked at.
-fn leaving() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+/// A server of bare frames: `script` answers the head of a request, by the number of its connection and the id of the
+/// stream.
+fn framed(
+    script: impl Fn(usize, &[u8], &mut TcpStream) + Send + Sync + 'static,
+) -> (SocketAddr, Arc<AtomicUsize>) {
     const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let connections = Arc::new(AtomicUsize::new(0));
+    let (connections, script) = (Arc::new(AtomicUsize::new(0)), Arc::new(script));
     let counted = Arc::clone(&connections);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let (number, mut stream) = (counted.fetch_add(1, SeqCst), stream.unwrap());
+            let script = Arc::clone(&script);
             std::thread::spawn(move || {
                 stream.read_exact(&mut [0; 24]).unwrap();
                 stream.write_all(SETTINGS).unwrap();
@@ -169,21 +172,9 @@ fn leaving() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
                 while stream.read_exact(&mut head).is_ok() {
                     let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
                     stream.read_exact(&mut vec![0; length as usize]).unwrap();
-                    if head[3] != 1 {
-                        continue;
+                    if head[3] == 1 {
+                        script(number, &head[5..], &mut stream);
                     }
-                    let id = &head[5..];
-                    if number == 0 && id[3] == 3 {
-                        // GOAWAY; the last stream looked at is 1.
-                        stream
-                            .write_all(b"\0\0\x08\x07\0\0\0\0\0\0\0\0\x01\0\0\0\0")
-                            .unwrap();
-                        return;
-                    }
-                    // HEADERS with END_STREAM and END_HEADERS: `:status: 200`.
-                    stream.write_all(b"\0\0\x01\x01\x05").unwrap();
-                    stream.write_all(id).unwrap();
-                    stream.write_all(b"\x88").unwrap();
                 }
             });
         }
@@ -191,10 +182,26 @@ fn leaving() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     (address, connections)
 }
 
+/// GOAWAY; the last stream looked at is 1.
+const LEAVE: &[u8] = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\x01\0\0\0\0";
+
+/// HEADERS with END_STREAM and END_HEADERS: `:status: 200`.
+fn give(id: &[u8], stream: &mut TcpStream) {
+    stream
+        .write_all(&[b"\0\0\x01\x01\x05", id, b"\x88"].concat())
+        .unwrap();
+}
+
 /// RFC 9113, section 8.7.
 #[test]
 fn a_request_that_a_leaving_endpoint_has_not_looked_at_goes_over_another_connection() {
-    let (address, connections) = leaving();
+    let (address, connections) = framed(|number, id, stream| match (number, id[3]) {
+        (0, 3) => {
+            stream.write_all(LEAVE).unwrap();
+            stream.shutdown(Shutdown::Both).unwrap();
+        }
+        _ => give(id, stream),
+    });
     let scene = Scene::before_h2(address);
 
     let answers = run(async {
@@ -210,6 +217,39 @@ fn a_request_that_a_leaving_endpoint_has_not_looked_at_goes_over_another_connect
     });
 
     assert_eq!(answers, [200; 3]);
+    assert_eq!(connections.load(SeqCst), 2);
+}
+
+/// RFC 9113, section 6.8.
+#[test]
+fn a_leaving_endpoint_ends_what_it_has_begun_and_is_asked_nothing_more() {
+    let others = Arc::new(AtomicUsize::new(0));
+    let (address, connections) = framed({
+        let others = Arc::clone(&others);
+        move |number, id, stream| {
+            if number == 0 {
+                stream.write_all(LEAVE).unwrap();
+                eventually(LIMIT, "another connection is asked", || others.load(SeqCst) > 0);
+            } else {
+                others.fetch_add(1, SeqCst);
+            }
+            give(id, stream);
+        }
+    });
+    let scene = Scene::before_h2(address);
+
+    let (held, others) = run(async {
+        let mut client = Client::connect(scene.address).await;
+        let (held, _) = client.begin("POST", "/", &[], true);
+        until(|| connections.load(SeqCst) == 1).await;
+        let mut others = Vec::new();
+        for _ in 0..3 {
+            others.push(client.get("/", &[]).await.status());
+        }
+        (held.await.unwrap().status().as_u16(), others)
+    });
+
+    assert_eq!((held, others), (200, vec![200; 3]));
     assert_eq!(connections.load(SeqCst), 2);
 }
 

@@ -74,7 +74,10 @@ fn a_connection_without_a_stream_is_closed_in_the_end() {
 #[test]
 fn who_says_only_the_preface_is_not_waited_for() {
     let upstream = Upstream::fixed("hello");
-    let scene = Scene::with(upstream.address(), "[limits]\nheader_time = \"300ms\"");
+    let scene = Scene::with(
+        upstream.address(),
+        "[limits]\nheader_time = \"300ms\"\n[drain]\nidle_grace = \"300ms\"",
+    );
 
     run(async {
         let mut silent = TcpStream::connect(scene.address).await.unwrap();
