@@ -151,12 +151,16 @@ fn exchanges_share_a_connection_up_to_the_limit_of_its_streams() {
     assert_eq!(server.connections(), 3);
 }
 
+/// SETTINGS that leave everything as it is, and those that allow one stream at a time.
+const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+const ONE_STREAM: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x01";
+
 /// A server of bare frames: `script` answers the head of a request, by the number of its connection and the id of the
-/// stream.
+/// stream. Its settings are told when the first head of a connection has come.
 fn framed(
+    settings: &'static [u8],
     script: impl Fn(usize, &[u8], &mut TcpStream) + Send + Sync + 'static,
 ) -> (SocketAddr, Arc<AtomicUsize>) {
-    const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (connections, script) = (Arc::new(AtomicUsize::new(0)), Arc::new(script));
@@ -167,12 +171,15 @@ fn framed(
             let script = Arc::clone(&script);
             std::thread::spawn(move || {
                 stream.read_exact(&mut [0; 24]).unwrap();
-                stream.write_all(SETTINGS).unwrap();
+                let mut told = false;
                 let mut head = [0; 9];
                 while stream.read_exact(&mut head).is_ok() {
                     let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
                     stream.read_exact(&mut vec![0; length as usize]).unwrap();
                     if head[3] == 1 {
+                        if !std::mem::replace(&mut told, true) {
+                            stream.write_all(settings).unwrap();
+                        }
                         script(number, &head[5..], &mut stream);
                     }
                 }
@@ -195,7 +202,7 @@ fn give(id: &[u8], stream: &mut TcpStream) {
 /// RFC 9113, section 8.7.
 #[test]
 fn a_request_that_a_leaving_endpoint_has_not_looked_at_goes_over_another_connection() {
-    let (address, connections) = framed(|number, id, stream| match (number, id[3]) {
+    let (address, connections) = framed(SETTINGS, |number, id, stream| match (number, id[3]) {
         (0, 3) => {
             stream.write_all(LEAVE).unwrap();
             stream.shutdown(Shutdown::Both).unwrap();
@@ -224,7 +231,7 @@ fn a_request_that_a_leaving_endpoint_has_not_looked_at_goes_over_another_connect
 #[test]
 fn a_leaving_endpoint_ends_what_it_has_begun_and_is_asked_nothing_more() {
     let others = Arc::new(AtomicUsize::new(0));
-    let (address, connections) = framed({
+    let (address, connections) = framed(SETTINGS, {
         let others = Arc::clone(&others);
         move |number, id, stream| {
             if number == 0 {
@@ -251,6 +258,34 @@ fn a_leaving_endpoint_ends_what_it_has_begun_and_is_asked_nothing_more() {
 
     assert_eq!((held, others), (200, vec![200; 3]));
     assert_eq!(connections.load(SeqCst), 2);
+}
+
+#[test]
+fn an_endpoint_is_asked_one_thing_until_it_has_told_how_much_it_takes() {
+    let others = Arc::new(AtomicUsize::new(0));
+    let (address, connections) = framed(ONE_STREAM, {
+        let others = Arc::clone(&others);
+        move |number, id, stream| {
+            if number == 0 {
+                // The first waits for the others: they do not come behind it.
+                eventually(LIMIT, "other connections are asked", || others.load(SeqCst) == 2);
+            } else {
+                others.fetch_add(1, SeqCst);
+            }
+            give(id, stream);
+        }
+    });
+    let scene = Scene::before_h2(address);
+
+    run(async {
+        let mut client = Client::connect(scene.address).await;
+        let all: Vec<_> = (0..3).map(|_| client.begin("POST", "/", &[], true).0).collect();
+        for response in all {
+            assert_eq!(response.await.unwrap().status(), 200);
+        }
+    });
+
+    assert!((2..=3).contains(&connections.load(SeqCst)));
 }
 
 #[test]
