@@ -154,6 +154,11 @@ impl Client {
         Answer::read(response.await.unwrap()).await.unwrap()
     }
 
+    /// Whether the connection has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.driver.is_finished()
+    }
+
     /// How the connection ended.
     pub(crate) async fn ended(self) -> Result<(), h2::Error> {
         let ended = self.driver.await.unwrap();
