@@ -202,6 +202,8 @@ fn a_draining_gateway_says_that_it_leaves_and_ends_what_is_under_way() {
         until(|| upstream.requests().len() == 1).await;
         scene.gateway.drain();
         idle.ended().await.unwrap();
+        // While its exchange is still under way.
+        until(|| busy.may_ask_no_more()).await;
         gate.open();
 
         let answer = Answer::read(response.await.unwrap()).await.unwrap();

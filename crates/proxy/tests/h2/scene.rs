@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -157,6 +158,12 @@ impl Client {
     /// Whether the connection has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.driver.is_finished()
+    }
+
+    /// Whether the gateway has said that it leaves.
+    pub(crate) fn may_ask_no_more(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        matches!(self.requests.poll_ready(&mut cx), Poll::Ready(Err(_)))
     }
 
     /// How the connection ended.
