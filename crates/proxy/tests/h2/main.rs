@@ -8,3 +8,4 @@ mod grpc;
 mod limits;
 mod requests;
 mod scene;
+mod windows;
