@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::task::{Context, Waker};
 
 use bytes::Bytes;
 use graylane_testkit::{Gate, Next, Pattern, Upstream};
@@ -140,11 +141,19 @@ fn a_body_that_is_not_as_long_as_it_says_is_never_complete() {
 
 #[test]
 fn a_client_that_resets_its_stream_cancels_the_exchange() {
+    for begun in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"] {
+        cancels(begun);
+    }
+}
+
+/// What the endpoint has written of its answer by then does not matter.
+fn cancels(begun: &'static str) {
     let left = Gate::new();
     let upstream = {
         let left = left.clone();
         Upstream::start(move |turn| {
             turn.read_body();
+            turn.write(begun);
             // Until the gateway closes its connection.
             while turn.wire().some().is_ok_and(|bytes| !bytes.is_empty()) {}
             left.open();
@@ -155,10 +164,16 @@ fn a_client_that_resets_its_stream_cancels_the_exchange() {
 
     run(async {
         let mut client = Client::connect(scene.address).await;
-        let (_response, mut stream) = client.begin("GET", "/", &[], true);
+        let (response, mut stream) = client.begin("GET", "/", &[], true);
         until(|| upstream.requests().len() == 1).await;
+        let response = if begun.is_empty() {
+            Err(response)
+        } else {
+            Ok(response.await.unwrap())
+        };
         stream.send_reset(Reason::CANCEL);
         until(|| left.is_open()).await;
+        drop(response);
     });
     scene.until_idle();
 }
@@ -202,5 +217,28 @@ fn an_early_answer_ends_the_stream_without_an_error() {
 
         // RFC 9113, section 8.1.
         assert_eq!(told, Reason::NO_ERROR);
+    });
+}
+
+#[test]
+fn a_client_may_finish_what_was_answered_early() {
+    let upstream = Upstream::start(|turn| {
+        turn.write("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno");
+        Next::Close
+    });
+    let scene = Scene::before(upstream.address());
+
+    run(async {
+        let mut client = Client::connect(scene.address).await;
+        let (response, mut stream) = client.begin("POST", "/", &[], false);
+        let answer = Answer::read(response.await.unwrap()).await.unwrap();
+        // What the gateway says of the stream comes before what it says next.
+        let next = client.get("/", &[]).await;
+        let mut cx = Context::from_waker(Waker::noop());
+        let told = stream.poll_reset(&mut cx);
+        let sent = send_all(&mut stream, Bytes::from_static(b"the rest")).await;
+
+        assert_eq!((answer.status(), next.status()), (401, 401));
+        assert!(told.is_pending() && sent.is_ok(), "{told:?} {sent:?}");
     });
 }
