@@ -142,6 +142,46 @@ fn a_flood_of_continuations_ends_the_connection() {
     scene.until_open(0);
 }
 
+/// CVE-2025-8671: streams that the gateway itself has to reset.
+#[test]
+fn a_client_that_breaks_the_rules_again_and_again_is_sent_away() {
+    let upstream = Upstream::fixed("hello");
+    let scene = Scene::before(upstream.address());
+
+    let last = run(async {
+        let mut stream = TcpStream::connect(scene.address).await.unwrap();
+        let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+        for id in (1..400_u32).step_by(2) {
+            // HEADERS with END_STREAM and END_HEADERS: a GET of `/` with a field in capital letters.
+            bytes.extend_from_slice(b"\0\0\x08\x01\x05");
+            bytes.extend_from_slice(&id.to_be_bytes());
+            bytes.extend_from_slice(b"\x82\x84\x86\0\x01A\x01b");
+        }
+        bytes.extend_from_slice(b"\0\0\x08\x06\0\0\0\0\0abcdefgh");
+        stream.write_all(&bytes).await.unwrap();
+        until_kind(&mut stream, &[PING, GOAWAY]).await
+    });
+
+    assert_eq!(last, Some(GOAWAY));
+    assert_eq!(upstream.requests().len(), 0);
+}
+
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+
+/// Reads frames until one of these kinds, and gives which it was.
+async fn until_kind(from: &mut (impl AsyncReadExt + Unpin), kinds: &[u8]) -> Option<u8> {
+    let mut head = [0; 9];
+    while from.read_exact(&mut head).await.is_ok() {
+        let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        from.read_exact(&mut payload).await.ok()?;
+        if kinds.contains(&head[3]) {
+            return Some(head[3]);
+        }
+    }
+    None
+}
+
 /// Sends this again and again, beside reading what comes, and gives how often it could before the connection was closed, and
 /// the reason of the last GOAWAY.
 async fn flood(scene: &Scene, frame: &[u8]) -> (usize, Option<u8>) {
