@@ -152,10 +152,10 @@ fn a_client_that_breaks_the_rules_again_and_again_is_sent_away() {
         let mut stream = TcpStream::connect(scene.address).await.unwrap();
         let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
         for id in (1..400_u32).step_by(2) {
-            // HEADERS with END_STREAM and END_HEADERS: a GET of `/` with a field in capital letters.
+            // HEADERS with END_STREAM and END_HEADERS: a GET of `/` with a pseudo-header behind a field.
             bytes.extend_from_slice(b"\0\0\x08\x01\x05");
             bytes.extend_from_slice(&id.to_be_bytes());
-            bytes.extend_from_slice(b"\x82\x84\x86\0\x01A\x01b");
+            bytes.extend_from_slice(b"\x82\x84\0\x01a\x01b\x86");
         }
         bytes.extend_from_slice(b"\0\0\x08\x06\0\0\0\0\0abcdefgh");
         stream.write_all(&bytes).await.unwrap();
