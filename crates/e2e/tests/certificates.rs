@@ -128,6 +128,34 @@ fn endpoints_that_are_not_verified_are_shouted_about() {
     assert!(gateway.stderr().contains("NOT VERIFIED"), "{}", gateway.stderr());
 }
 
+/// Connections that were made under the demands of before are not used under those of now.
+#[test]
+fn an_endpoint_that_is_not_trusted_any_more_is_not_asked_over_a_kept_connection() {
+    let (believed, other) = (Authority::new(), Authority::new());
+    let endpoint = setup(&believed.give(&["127.0.0.1"]), "").start();
+    for protocol in ["http1", "http2"] {
+        let trusting = |file: &str| {
+            let lines = format!(
+                "endpoints = [\"https://{}\"]\nprotocol = {protocol:?}\ntls = {{ ca = {file:?} }}\n",
+                endpoint.listener("secure")
+            );
+            Recipe::new().lane_lines("stable", &lines).with_token().text()
+        };
+        let gateway = Setup::new(&trusting("believed.pem"))
+            .file("believed.pem", believed.pem())
+            .file("other.pem", other.pem())
+            .start();
+        let ask = || gateway.client().get("/", &[]).status;
+
+        let before = ask();
+        gateway.order("PUT", "/config", trusting("other.pem"));
+        let under_another = ask();
+        gateway.order("PUT", "/config", trusting("believed.pem"));
+
+        assert_eq!((before, under_another, ask()), (200, 502, 200), "{protocol}");
+    }
+}
+
 #[test]
 fn a_renewed_certificate_comes_into_use_by_itself_and_is_told() {
     let authority = Authority::new();
