@@ -134,23 +134,22 @@ fn an_endpoint_that_is_not_trusted_any_more_is_not_asked_over_a_kept_connection(
     let (believed, other) = (Authority::new(), Authority::new());
     let endpoint = setup(&believed.give(&["127.0.0.1"]), "").start();
     for protocol in ["http1", "http2"] {
-        let trusting = |file: &str| {
-            let lines = format!(
-                "endpoints = [\"https://{}\"]\nprotocol = {protocol:?}\ntls = {{ ca = {file:?} }}\n",
-                endpoint.listener("secure")
-            );
-            Recipe::new().lane_lines("stable", &lines).with_token().text()
-        };
-        let gateway = Setup::new(&trusting("believed.pem"))
-            .file("believed.pem", believed.pem())
-            .file("other.pem", other.pem())
-            .start();
+        let lines = format!(
+            "endpoints = [\"https://{}\"]\nprotocol = {protocol:?}\ntls = {{ ca = \"ca.pem\" }}\n",
+            endpoint.listener("secure")
+        );
+        // One worker, so that it is the one with the kept connection who is asked again.
+        let recipe = Recipe::new().lane_lines("stable", &lines).server("workers = 1");
+        let gateway = Setup::new(&recipe.text()).file("ca.pem", believed.pem()).start();
+        let file = gateway.folder().join("ca.pem");
         let ask = || gateway.client().get("/", &[]).status;
 
         let before = ask();
-        gateway.order("PUT", "/config", trusting("other.pem"));
+        replace(&file, other.pem());
+        gateway.until_revision(2);
         let under_another = ask();
-        gateway.order("PUT", "/config", trusting("believed.pem"));
+        replace(&file, believed.pem());
+        gateway.until_revision(3);
 
         assert_eq!((before, under_another, ask()), (200, 502, 200), "{protocol}");
     }
