@@ -176,8 +176,9 @@ impl Drop for Buffer {
 
 /// Texts of heads that a thread keeps for its next messages.
 const KEPT_TEXTS: usize = 256;
-/// What nearly every head fits into: one that has to grow asks the allocator again.
-const USUAL_TEXT: usize = 1024;
+/// What nearly every head fits into, and the body of a small answer behind it: a text that has to grow asks the allocator
+/// again.
+const USUAL_TEXT: usize = 2 * 1024;
 /// A text that has grown beyond this for one large head is not kept.
 const LARGEST_TEXT: usize = 16 * 1024;
 
