@@ -45,6 +45,7 @@ mod h1;
 mod h2;
 mod latest;
 mod listen;
+mod outbox;
 mod pipe;
 mod prepare;
 mod random;

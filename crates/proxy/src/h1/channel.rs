@@ -1,4 +1,4 @@
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -6,7 +6,8 @@ use graylane_wire::{self as wire, Framing, SizeLine, Step};
 use tokio::io::AsyncWrite;
 
 use crate::body::{Broken, Next, Sink, Source};
-use crate::buffer::{self, Buffer};
+use crate::buffer::Buffer;
+use crate::outbox::Outbox;
 use crate::stream::Stream;
 use crate::table;
 use crate::trailers;
@@ -23,12 +24,9 @@ pub(crate) struct Channel {
     pub(crate) inbox: Buffer,
     /// How much of the inbox was looked at for the end of a head.
     pub(crate) scanned: usize,
-    /// Framing, heads and small data on their way out.
-    outbox: Vec<u8>,
-    /// How much of the outbox is written.
-    written: usize,
-    /// Whether anything of the current message was written.
-    begun: bool,
+    outbox: Outbox,
+    /// What had been written when the current message began.
+    before: u64,
     incoming: wire::Body,
     /// Bytes of body at the beginning of the inbox.
     ahead: usize,
@@ -53,9 +51,8 @@ impl Channel {
             stream,
             inbox: Buffer::default(),
             scanned: 0,
-            outbox: Vec::new(),
-            written: 0,
-            begun: false,
+            outbox: Outbox::default(),
+            before: 0,
             incoming: wire::Body::new(Framing::Empty),
             ahead: 0,
             trailers: Vec::new(),
@@ -87,22 +84,19 @@ impl Channel {
     #[inline]
     pub(crate) fn begin_head(&mut self) -> &mut Vec<u8> {
         debug_assert!(self.is_flushed(), "the message before was written");
-        self.begun = false;
+        self.before = self.outbox.total();
         self.outbox()
     }
 
     /// Where text waits to be written.
     #[inline]
     pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
-        if self.outbox.capacity() == 0 {
-            self.outbox = buffer::take_text();
-        }
-        &mut self.outbox
+        self.outbox.text()
     }
 
     /// Whether the peer cannot have seen anything of the current message.
     pub(crate) fn wrote_nothing(&self) -> bool {
-        !self.begun
+        self.outbox.total() == self.before
     }
 
     /// Bytes of the incoming body that are announced by what was read of it.
@@ -119,7 +113,7 @@ impl Channel {
 
     #[inline]
     pub(crate) fn is_flushed(&self) -> bool {
-        self.written == self.outbox.len()
+        self.outbox.is_empty()
     }
 
     /// Reads what is there; 0 means that the peer has ended its side.
@@ -132,10 +126,7 @@ impl Channel {
     #[inline]
     pub(crate) fn rest(&mut self) {
         self.inbox.release();
-        if self.is_flushed() {
-            self.written = 0;
-            buffer::give_text(std::mem::take(&mut self.outbox));
-        }
+        self.outbox.rest();
     }
 
     /// Gives back all memory: the framing is over, and what it held is written.
@@ -145,54 +136,10 @@ impl Channel {
         self.rest();
     }
 
-    /// Writes the outbox.
-    #[inline]
-    fn poll_outbox(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.is_flushed() {
-            let n = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.outbox[self.written..]))?;
-            self.wrote(n)?;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Notes what the socket took, and gives how much of that was not of the outbox.
-    #[inline]
-    fn wrote(&mut self, n: usize) -> io::Result<usize> {
-        if n == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.begun = true;
-        let of_outbox = n.min(self.outbox.len() - self.written);
-        self.written += of_outbox;
-        if self.is_flushed() {
-            self.outbox.clear();
-            self.written = 0;
-        }
-        Ok(n - of_outbox)
-    }
-
-    /// Writes the outbox and, as far as the socket takes it, this data, of which it gives the length written.
-    #[inline]
-    fn poll_with_outbox(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        loop {
-            let stream = Pin::new(&mut self.stream);
-            let n = if self.written == self.outbox.len() {
-                ready!(stream.poll_write(cx, data))?
-            } else {
-                let slices = [IoSlice::new(&self.outbox[self.written..]), IoSlice::new(data)];
-                ready!(stream.poll_write_vectored(cx, &slices))?
-            };
-            let of_data = self.wrote(n)?;
-            if of_data > 0 {
-                return Poll::Ready(Ok(of_data));
-            }
-        }
-    }
-
     /// Whether so much more data may wait in the outbox.
     #[inline]
     fn may_copy(&self, n: usize) -> bool {
-        self.outbox.len() + n <= COPIED
+        self.outbox.has_room(n, COPIED)
     }
 }
 
@@ -250,16 +197,17 @@ impl Sink for Channel {
     fn poll_write(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         match self.outgoing {
             Outgoing::Plain if self.may_copy(data.len()) => {
-                self.outbox.extend_from_slice(data);
+                self.outbox().extend_from_slice(data);
                 Poll::Ready(Ok(data.len()))
             }
-            Outgoing::Plain => self.poll_with_outbox(cx, data),
+            Outgoing::Plain => self.outbox.poll_with(&mut self.stream, data, cx),
             Outgoing::Chunked(0) => {
-                self.outbox
-                    .extend_from_slice(SizeLine::new(data.len()).as_bytes());
-                if self.may_copy(data.len()) {
-                    self.outbox.extend_from_slice(data);
-                    self.outbox.extend_from_slice(b"\r\n");
+                let fits = self.may_copy(data.len());
+                let outbox = self.outbox();
+                outbox.extend_from_slice(SizeLine::new(data.len()).as_bytes());
+                if fits {
+                    outbox.extend_from_slice(data);
+                    outbox.extend_from_slice(b"\r\n");
                     return Poll::Ready(Ok(data.len()));
                 }
                 self.outgoing = Outgoing::Chunked(data.len());
@@ -274,9 +222,10 @@ impl Sink for Channel {
     #[inline]
     fn finish(&mut self, trailers: &[u8]) {
         if let Outgoing::Chunked(_) = self.outgoing {
-            self.outbox.extend_from_slice(b"0\r\n");
-            self.outbox.extend_from_slice(trailers);
-            self.outbox.extend_from_slice(b"\r\n");
+            let outbox = self.outbox();
+            outbox.extend_from_slice(b"0\r\n");
+            outbox.extend_from_slice(trailers);
+            outbox.extend_from_slice(b"\r\n");
         }
         self.outgoing = Outgoing::Finished;
     }
@@ -288,7 +237,7 @@ impl Sink for Channel {
 
     #[inline]
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_outbox(cx))?;
+        ready!(self.outbox.poll_flush(&mut self.stream, cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 }
@@ -300,10 +249,11 @@ impl Channel {
         let Outgoing::Chunked(open) = self.outgoing else {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         };
-        let n = ready!(self.poll_with_outbox(cx, &data[..open.min(data.len())]))?;
+        let data = &data[..open.min(data.len())];
+        let n = ready!(self.outbox.poll_with(&mut self.stream, data, cx))?;
         self.outgoing = Outgoing::Chunked(open - n);
         if open == n {
-            self.outbox.extend_from_slice(b"\r\n");
+            self.outbox().extend_from_slice(b"\r\n");
         }
         Poll::Ready(Ok(n))
     }

@@ -50,12 +50,8 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: Stream, ahead: Buffer) {
     let generation = latest(&conn.worker.shared);
     let (builder, times) = (builder(generation.limits()), generation.times());
     drop(generation);
-    let moved = Arc::<Moved>::default();
-    let carrier = Carrier {
-        stream,
-        ahead,
-        moved: Arc::clone(&moved),
-    };
+    let carrier = Carrier::new(stream, ahead);
+    let moved = carrier.moved();
     let timer = Arc::clone(&conn.timer);
     // The preface and the first request have to come in the time of a head.
     timer.set_idle(true);
@@ -125,7 +121,8 @@ impl Serving {
             if !self.leaving && self.conn.worker.shared.is_draining() {
                 self.leave();
             }
-            let accepted = pin!(self.connection.accept()).poll(cx);
+            let connection = &mut self.connection;
+            let accepted = self.moved.drive(cx, |cx| connection.poll_accept(cx));
             match accepted {
                 Poll::Ready(Some(Ok((request, respond)))) => {
                     self.begin(request, respond);

@@ -87,12 +87,8 @@ impl Trunk {
         } else {
             Scheme::HTTP
         };
-        let moved = Arc::<Moved>::default();
-        let carrier = Carrier {
-            stream,
-            ahead: Buffer::default(),
-            moved: Arc::clone(&moved),
-        };
+        let carrier = Carrier::new(stream, Buffer::default());
+        let moved = carrier.moved();
         let mut builder = Builder::new();
         builder
             .enable_push(false)
@@ -260,7 +256,7 @@ where
     let listed = Listed::new(&watch.timer);
     let mut opening = Some(opening);
     poll_fn(|cx| {
-        let ended = Pin::new(&mut connection).poll(cx);
+        let ended = watch.moved.drive(cx, |cx| Pin::new(&mut connection).poll(cx));
         if connection.max_concurrent_send_streams() != UNKNOWN {
             opening = None;
         }

@@ -18,12 +18,8 @@ impl Scene {
     async fn with(streams: usize) -> Self {
         let (stream, mut endpoint) = duplex(1024 * 1024);
         endpoint.write_all(b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
-        let moved = Arc::<Moved>::default();
-        let carrier = Carrier {
-            stream,
-            ahead: Buffer::default(),
-            moved: Arc::clone(&moved),
-        };
+        let carrier = Carrier::new(stream, Buffer::default());
+        let moved = carrier.moved();
         let (requests, mut connection) = Builder::new().handshake(carrier).await.unwrap();
         let clock = Arc::<Clock>::default();
         let state = State::new(&clock);
@@ -44,10 +40,19 @@ impl Scene {
     fn is_gone_after(&mut self, time: Duration) -> bool {
         (0..=time.as_millis() / crate::clock::TICK.as_millis() + 1).for_each(|_| self.clock.advance());
         let mut cx = Context::from_waker(Waker::noop());
-        assert!(Pin::new(&mut self.connection).poll(&mut cx).is_pending());
+        self.drive(&mut cx);
         let gone = self.watch.poll(&mut cx).is_ready();
-        assert!(Pin::new(&mut self.connection).poll(&mut cx).is_pending());
+        self.drive(&mut cx);
         gone
+    }
+
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        let connection = &mut self.connection;
+        let driven = self
+            .watch
+            .moved
+            .drive(cx, |cx| Pin::new(&mut *connection).poll(cx));
+        assert!(driven.is_pending());
     }
 
     /// What has come to the endpoint by now.
