@@ -11,6 +11,7 @@
 //! nothing about those of another.
 
 mod fields;
+mod names;
 mod request;
 mod response;
 

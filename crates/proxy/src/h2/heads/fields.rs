@@ -1,9 +1,10 @@
 //! Field lines, one after the other, and header maps.
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderValue};
+use memchr::memchr;
 
-use super::Malformed;
+use super::{Malformed, names};
 
 /// What a field means to the change of protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,8 +106,8 @@ pub(super) fn read(text: &Bytes, mut at: usize, map: &mut HeaderMap) -> Result<O
         if line.is_empty() {
             break;
         }
-        let colon = line.iter().position(|&byte| byte == b':').ok_or(NoFields)?;
-        let name = HeaderName::from_bytes(&line[..colon]).map_err(|_| NoFields)?;
+        let colon = memchr(b':', line).ok_or(NoFields)?;
+        let name = names::name(&line[..colon]).map_err(|_| NoFields)?;
         let value = text.slice_ref(line[colon + 1..].trim_ascii());
         at += line.len() + 2;
         match meaning(name.as_str()) {
@@ -129,7 +130,7 @@ pub(super) fn read(text: &Bytes, mut at: usize, map: &mut HeaderMap) -> Result<O
 pub(super) fn next_line(text: &[u8], at: usize) -> Option<&[u8]> {
     let rest = &text[at..];
     // The text went through the parser: a carriage return stands before a line feed and nowhere else.
-    let end = rest.iter().position(|&byte| byte == b'\r')?;
+    let end = memchr(b'\r', rest)?;
     Some(&rest[..end])
 }
 
