@@ -49,7 +49,8 @@ pub(crate) fn parse_within<T>(
     // A place in a head is noted in 32 bits.
     let limit = limits.head.min(u32::MAX as usize);
     let bytes = &input[..input.len().min(limit)];
-    if *scanned == 0 || look(bytes, *scanned) != Look::More {
+    // At the limit, too: what is wrong with it otherwise says more than that it is too large.
+    if *scanned == 0 || bytes.len() == limit || look(bytes, *scanned) != Look::More {
         match parse(bytes) {
             Ok(head) => {
                 *scanned = 0;

@@ -175,6 +175,23 @@ fn limits_are_kept_to_the_byte() {
 }
 
 #[test]
+fn a_head_that_drips_in_is_refused_for_the_same_reason() {
+    let head = b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nZ: y\r\nand so on";
+    let limits = Limits {
+        head: head.len(),
+        fields: 2,
+    };
+    let whole = parse_request(head, limits, &mut 0, &mut Table::new()).err();
+    let (mut scanned, mut table) = (0, Table::new());
+
+    // What is wrong with its fields shows only when they are looked at, which they are at the latest when it is full.
+    let dripped =
+        (1..=head.len()).find_map(|n| parse_request(&head[..n], limits, &mut scanned, &mut table).err());
+
+    assert_eq!((whole, dripped), (Some(Refusal::TooManyFields), whole));
+}
+
+#[test]
 fn a_name_past_16_bits_is_too_large() {
     let head = format!("GET / HTTP/1.1\r\n{}: b\r\n\r\n", "a".repeat(65_536));
     let limits = Limits {
