@@ -303,14 +303,15 @@ impl Message {
     /// Of a request: path and query.
     pub(crate) fn target(&self) -> &[u8] {
         let target = &self.start[1];
-        let is_absolute = target
-            .get(..7)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http://"));
-        if !is_absolute {
+        let scheme = [&b"http://"[..], b"https://"].into_iter().find(|scheme| {
+            let begins = target.get(..scheme.len());
+            begins.is_some_and(|begins| begins.eq_ignore_ascii_case(scheme))
+        });
+        let Some(behind) = scheme.map(|scheme| &target[scheme.len()..]) else {
             return target;
-        }
-        match target[7..].iter().position(|byte| matches!(byte, b'/' | b'?')) {
-            Some(at) => &target[7 + at..],
+        };
+        match behind.iter().position(|byte| matches!(byte, b'/' | b'?')) {
+            Some(at) => &behind[at..],
             None if self.method() == b"OPTIONS" => b"*",
             None => b"/",
         }
