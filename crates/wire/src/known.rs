@@ -50,6 +50,18 @@ known! {
     MaxForwards "max-forwards";
     Date "date";
     Age "age";
+    GraySignature "x-gray-signature";
+    GrayFallback "x-gray-fallback";
+    GrayMirror "x-gray-mirror";
+    GrayMock "x-gray-mock";
+    Baggage "baggage";
+    MseTag "x-mse-tag";
+    AsmPreferTag "x-asm-prefer-tag";
+    OpenSergoTraffic "x-opensergo-traffic";
+    NdVersion "n-d-version";
+    DubboTag "dubbo.tag";
+    VersionTag "x_version_tag";
+    SermantVersion "x-sermant-version";
 }
 
 const COUNT: usize = Known::ALL.len();
@@ -188,7 +200,7 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// A word of 2 to 24 lower-case letters, digits and `-`.
+    /// A word of 2 to 24 lower-case letters, digits, `-`, `.` and `_`. An underscore folds to DEL, which no token has.
     pub(crate) const fn of(word: &[u8]) -> Self {
         assert!(word.len() <= 24, "two ends and a middle are not all of it");
         match Ends::of(word) {
