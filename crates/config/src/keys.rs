@@ -87,6 +87,8 @@ pub(crate) enum Kind {
     Text(&'static str),
     /// An array of at most so many strings; the words say what is allowed in each.
     List(&'static str, usize),
+    /// An array of at most so many strings or tables; the words say what is allowed in each.
+    Entries(&'static str, usize),
     /// An array of two percentages.
     Range,
     /// A table of its own.

@@ -30,9 +30,10 @@ pub use graylane_core::Sha256;
 pub use keys::{Effect, Guard, reference};
 pub use layers::{Layers, Origin};
 pub use model::{
-    Admin, ClientAuth, Config, Cors, Credential, Drain, Endpoint, FlagFile, Flags, HostPattern, KeyPair,
-    KeySource, Lane, LaneFlag, Limits, Listener, ListenerTls, ModuleSection, Ofrep, Protocol, Respond,
-    Server, Service, TlsFile, TlsVersion, Upstream, UpstreamTls,
+    Admin, ClientAuth, Config, Cors, Credential, Drain, Endpoint, FlagFile, Flags, Gray, GrayKey, Handover,
+    Health, HealthQuestion, HostPattern, KeyPair, KeySource, Lane, LaneFallback, LaneFlag, Limits, Listener,
+    ListenerTls, Mirror, ModuleSection, Ofrep, Protocol, Respond, Retries, RetryOn, Server, Service,
+    Timeouts, TlsFile, TlsVersion, Upstream, UpstreamTls,
 };
 pub use origin::{Override, Shown, Value, origin_table};
 pub use parse::{FileRevision, Folded, MAX_TEXT, Modules, parse, revision};

@@ -1,16 +1,28 @@
 //! The configuration as the rest of the gateway sees it: typed, checked, immutable.
 
+mod forwarding;
+mod gray;
+mod handover;
+mod health;
+mod mirror;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use graylane_core::{Interval, Name, Weight};
+use graylane_core::{Interval, Name, Tag, Weight};
 use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::Sha256;
 use crate::parse::Owned;
+
+pub use forwarding::{LaneFallback, Retries, RetryOn, Timeouts};
+pub use gray::{Gray, GrayKey};
+pub use handover::Handover;
+pub use health::{Health, HealthQuestion};
+pub use mirror::Mirror;
 
 /// A checked configuration. Every value is in its range; every lane's interval is computed.
 #[derive(Debug, Clone)]
@@ -27,6 +39,10 @@ pub struct Config {
     pub limits: Limits,
     /// How the process ends.
     pub drain: Drain,
+    /// How a request says which lane it belongs to, and who may.
+    pub gray: Gray,
+    /// How another process takes over.
+    pub handover: Handover,
     /// Which feature flags there are.
     pub flags: Flags,
     /// Where flags are evaluated for others; `None`: nowhere.
@@ -219,6 +235,12 @@ pub struct Service {
     pub salt: Box<str>,
     /// Whether the response tells the lane in `X-Gray-Version`; default false.
     pub show_lane: bool,
+    /// What becomes of a lane without an endpoint that can be asked; default: baseline takes its exchanges.
+    pub fallback: LaneFallback,
+    /// How long its endpoints are waited for.
+    pub timeouts: Timeouts,
+    /// When what an endpoint may have seen is asked of another one.
+    pub retries: Retries,
     /// The index of the baseline lane.
     pub baseline: usize,
     /// Its lanes, in file order; at least the baseline.
@@ -252,6 +274,8 @@ pub enum KeySource {
 pub struct Lane {
     /// Its name.
     pub name: Name,
+    /// What it is called in other dialects than `X-Gray-Version` and `baggage`; default: its name.
+    pub tag: Tag,
     /// Its share; the baseline's is what the others leave, and a lane with a flag has none.
     pub weight: Weight,
     /// The buckets that it owns; `None` for the baseline and for a lane with a flag.
@@ -262,8 +286,16 @@ pub struct Lane {
     pub upstream: Upstream,
     /// What its endpoints speak; default HTTP/1.1.
     pub protocol: Protocol,
+    /// Below this share of healthy endpoints all of them are asked again; default 50 %, zero: never.
+    pub panic: Weight,
+    /// How long the share of an endpoint that is new or healthy again grows up to its own; `None`: it has it at once.
+    pub slow_start: Option<Duration>,
     /// How its endpoints with [`Endpoint::tls`] are asked; `Some` exactly where there is one.
     pub tls: Option<UpstreamTls>,
+    /// How its endpoints are checked; `None`: not at all, and for a lane without endpoints.
+    pub health: Option<Health>,
+    /// Who gets copies of its requests; `None`: nobody.
+    pub mirror: Option<Mirror>,
 }
 
 /// What endpoints speak.
@@ -320,6 +352,8 @@ pub struct Endpoint {
     pub port: u16,
     /// Whether it is asked over TLS.
     pub tls: bool,
+    /// Its share of the lane's requests, against those of the others; default 1, 1 to 100.
+    pub weight: u16,
 }
 
 /// `respond = { status = 200, body = "...", content_type = "text/plain" }`

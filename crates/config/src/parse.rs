@@ -2,7 +2,12 @@
 
 pub(crate) mod depth;
 mod draft;
+mod forwarding;
+mod gray;
+mod handover;
+mod health;
 pub(crate) mod length;
+mod mirror;
 mod owned;
 mod section;
 mod tls;
@@ -12,6 +17,9 @@ mod words;
 pub(crate) use draft::{
     CredentialDraft, Draft, LaneDraft, LaneGroup, ListenerDraft, OfrepDraft, ServiceDraft,
 };
+pub(crate) use gray::{GrayDraft, GrayKeyDraft};
+pub(crate) use health::{HealthDraft, HealthKind};
+pub(crate) use mirror::MirrorDraft;
 pub(crate) use owned::Owned;
 pub(crate) use section::{Faults, Field};
 pub(crate) use tls::{KeyPairDraft, ListenerTlsDraft, UpstreamTlsDraft};

@@ -13,6 +13,7 @@ impl Config {
         };
         note(self.server.workers != new.server.workers, "server.workers");
         note(self.server.state != new.server.state, "server.state");
+        note(self.handover.folder != new.handover.folder, "handover.folder");
         note(self.admin.address != new.admin.address, "admin.address");
         let ofrep = |config: &Self| config.ofrep.as_ref().map(|ofrep| ofrep.address);
         note(ofrep(self) != ofrep(new), "ofrep.address");

@@ -2,8 +2,11 @@
 
 mod credentials;
 mod flags;
+mod gray;
+mod health;
 mod lanes;
 mod listeners;
+mod mirror;
 mod routes;
 mod tls;
 
@@ -12,12 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use crate::parse::{Draft, Faults, LaneGroup, ServiceDraft};
-use crate::{Config, KeySource, Server, Service};
+use crate::{Config, KeySource, LaneFallback, Retries, Server, Service, Timeouts};
 use graylane_diagnostic::{Diagnostic, Diagnostics};
 use graylane_diagnostic::{list, meant, quote};
 
 /// Compares the values and puts them together. What it gives back is whole only where no mistake was noted.
 pub(crate) fn validate(draft: Draft, faults: &mut Faults) -> Config {
+    let asks = gray::asks_clients(&draft.listeners);
     let listeners = listeners::check(draft.listeners, &draft.admin, faults);
     let admin = listeners::admin(draft.admin, draft.tokens, faults);
     let ofrep = draft
@@ -68,6 +72,8 @@ pub(crate) fn validate(draft: Draft, faults: &mut Faults) -> Config {
         admin,
         limits: draft.limits,
         drain: draft.drain,
+        gray: gray::check(draft.gray, asks, faults),
+        handover: draft.handover,
         flags,
         ofrep,
         services,
@@ -126,6 +132,9 @@ fn build(
             .collect(),
         salt: draft.salt.or(name.as_str().into()),
         show_lane: draft.show_lane.or(false),
+        fallback: draft.fallback.or(LaneFallback::default()),
+        timeouts: draft.timeouts.or(Timeouts::default()),
+        retries: draft.retries.or(Retries::default()),
         baseline,
         lanes,
         name,

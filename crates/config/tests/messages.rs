@@ -103,7 +103,7 @@ error: `lanes.shop.v1` has no key `2`
   |
 6 | [lanes.shop.v1.2]
   |                ^
-hint: its keys are `weight`, `flag`, `variant`, `grow`, `reserve`, `endpoints`, `protocol`, `tls` and `respond`; a name with a dot stands in quotes: [lanes.shop.\"v1.2\"]
+hint: its keys are `tag`, `weight`, `flag`, `variant`, `grow`, `reserve`, `endpoints`, `protocol`, `panic`, `slow_start`, `tls`, `health`, `respond` and `mirror`; a name with a dot stands in quotes: [lanes.shop.\"v1.2\"]
 ";
     assert_eq!(text, expected);
 }

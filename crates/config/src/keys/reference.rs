@@ -88,6 +88,7 @@ fn takes(kind: Kind) -> String {
         Kind::Percent => "percentage, 0 to 100".to_owned(),
         Kind::Text(words) => format!("string: {words}"),
         Kind::List(words, most) => format!("array of at most {most} strings: {words}"),
+        Kind::Entries(words, most) => format!("array of at most {most} strings or tables: {words}"),
         Kind::Range => "array of two percentages, the first the smaller".to_owned(),
         Kind::Table => "table, see below".to_owned(),
         Kind::Tables(most) => format!("array of 1 to {most} tables, see below"),

@@ -1,8 +1,13 @@
 mod admin;
 mod flags;
+mod forwarding;
+mod gray;
+mod handover;
+mod health;
 mod lanes;
 mod limits;
 mod listeners;
+mod mirror;
 mod process;
 
 use std::time::Duration;
@@ -64,11 +69,19 @@ pub(crate) const TABLES: &[Table] = &[
     admin::TOKEN,
     limits::LIMITS,
     process::DRAIN,
+    gray::GRAY,
+    gray::KEY,
+    handover::HANDOVER,
     flags::FLAGS,
     flags::OFREP,
     flags::OFREP_KEY,
     lanes::SERVICE,
+    forwarding::TIMEOUTS,
+    forwarding::RETRIES,
     lanes::LANE,
+    forwarding::ENDPOINT,
     lanes::TLS,
+    health::HEALTH,
     lanes::RESPOND,
+    mirror::MIRROR,
 ];

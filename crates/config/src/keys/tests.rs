@@ -8,7 +8,7 @@ use crate::{Config, Environment, Layers, Modules, parse};
 use graylane_diagnostic::Source;
 
 /// The header of each declared table in the configuration below, with a line that it needs and the key of that line.
-const HEADERS: [(&str, &str, &str, &str); 16] = [
+const HEADERS: [(&str, &str, &str, &str); 24] = [
     ("", "", "", ""),
     ("server", "[server]", "", ""),
     (
@@ -36,12 +36,23 @@ const HEADERS: [(&str, &str, &str, &str); 16] = [
     ("ofrep.keys.<name>", "[ofrep.keys.web]", "sha256", OTHER),
     ("limits", "[limits]", "", ""),
     ("drain", "[drain]", "", ""),
+    ("gray", "[gray]", "", ""),
+    ("gray.keys.<name>", "[gray.keys.web]", "file", "file = \"a.key\""),
+    ("handover", "[handover]", "", ""),
     ("services.<name>", "[services.shop]", "", ""),
+    ("services.<name>.timeouts", "[services.shop.timeouts]", "", ""),
+    ("services.<name>.retries", "[services.shop.retries]", "", ""),
     (
         "lanes.<service>.<name>",
         "[lanes.shop.blue]",
         "respond",
         "endpoints = [\"https://a:1\"]",
+    ),
+    (
+        "lanes.<service>.<name>.endpoints[]",
+        "[[lanes.shop.blue.endpoints]]",
+        "url",
+        "url = \"http://a:1\"",
     ),
     (
         "lanes.<service>.<name>.tls",
@@ -50,12 +61,28 @@ const HEADERS: [(&str, &str, &str, &str); 16] = [
         "certificate = \"a.pem\"\nkey = \"a.key\"",
     ),
     (
+        "lanes.<service>.<name>.health",
+        "[lanes.shop.blue.health]",
+        "kind",
+        "kind = \"http\"",
+    ),
+    (
         "lanes.<service>.<name>.respond",
         "[lanes.shop.blue.respond]",
         "",
         "",
     ),
+    (
+        "lanes.<service>.<name>.mirror",
+        "[lanes.shop.blue.mirror]",
+        "to and share",
+        "to = \"stable\"\nshare = 10",
+    ),
 ];
+
+/// The baseline, and a lane that takes no share of the line.
+const OTHERS: &str =
+    "[lanes.shop.stable]\nendpoints = [\"b:1\"]\n[lanes.shop.green]\nflag = \"g\"\nendpoints = [\"c:1\"]\n";
 
 const PAIRS: &str = "certificates = [{ certificate = \"a.pem\", key = \"a.key\" }]";
 
@@ -66,33 +93,55 @@ fn with(path: &str, key: &str, line: &str) -> String {
     let mut text = String::new();
     for (table, header, needed_key, needed) in HEADERS {
         // What does not fit every value of another table.
-        let is_alone = table.ends_with(".respond") || table.contains(".tls");
+        let is_alone = table.ends_with(".respond")
+            || table.ends_with(".endpoints[]")
+            || table.starts_with("services.<name>.")
+            || table.ends_with(".health")
+            || table.ends_with(".mirror")
+            || table.contains(".tls");
         // A key whose value is a table and that table exclude each other; so do `respond` and `endpoints`.
         if is_alone && path != table
             || table == "admin.tokens.<name>" && (path, key) == ("admin", "tokens")
             || table == "ofrep.keys.<name>" && (path, key) == ("ofrep", "keys")
+            || table == "gray.keys.<name>" && (path, key) == ("gray", "keys")
         {
             continue;
         }
         let replaced = path == table && (key == needed_key || key == "endpoints");
-        let excluded = path.ends_with(".respond") && !needed.is_empty() && needed_key == "respond";
+        let other = path.ends_with(".respond") || path.ends_with(".endpoints[]");
+        let excluded = other && !needed.is_empty() && needed_key == "respond";
         let line = if path == table { line } else { "" };
         // What says something beside another key only.
         let beside = match key {
             _ if path != table => "",
             "variant" => "flag = \"f\"",
             "client_auth" => "client_ca = \"ca.pem\"",
+            "service" => "kind = \"grpc\"",
             _ => "",
         };
         let needed: String = needed
             .lines()
-            .filter(|one| !(replaced || excluded || !line.is_empty() && one.starts_with(&format!("{key} ="))))
+            .filter(|one| {
+                !(replaced
+                    || beside.starts_with("kind =") && one.starts_with("kind =")
+                    || excluded
+                    || !line.is_empty() && one.starts_with(&format!("{key} =")))
+            })
             .chain([beside])
             .map(|one| format!("{one}\n"))
             .collect();
+        // Over TLS a check of gRPC needs a lane of HTTP/2.
+        let needed = match key {
+            "service" => needed.replace("https://", "http://"),
+            _ => needed,
+        };
         text.push_str(&format!("{header}\n{needed}\n{line}\n"));
     }
-    text + "[lanes.shop.stable]\nrespond = {}\n"
+    if (path, key) == ("gray", "certificates") {
+        // Somebody must ask for them.
+        text.push_str(&format!("[listeners.web.tls]\n{PAIRS}\nclient_ca = \"ca.pem\"\n"));
+    }
+    text + OTHERS
 }
 
 fn read(text: &str) -> Config {
@@ -167,7 +216,8 @@ fn every_declared_default_is_the_one_in_force() {
 fn every_declared_range_is_the_one_in_force() {
     for (table, key) in every_key() {
         let (min, max, below, above) = match key.kind {
-            Kind::Count { min, max } => (min, max, min - 1, max + 1),
+            // Below zero is a number that is too large.
+            Kind::Count { min, max } => (min, max, min.wrapping_sub(1), max + 1),
             Kind::Size { min, max } => (min, max, min - 1, max + 1),
             _ => continue,
         };
@@ -196,10 +246,12 @@ fn every_declared_range_is_the_one_in_force() {
 #[test]
 fn every_duration_has_a_lower_and_an_upper_bound() {
     for (table, key) in every_key() {
-        let Kind::Time { min, .. } = key.kind else {
+        let Kind::Time { min, max } = key.kind else {
             continue;
         };
-        let accepts = |time: &str| {
+        let step = Duration::from_millis(1);
+        let accepts = |time: Duration| {
+            let time = crate::units::show_time(time);
             let text = with(table.path, key.name, &format!("{} = \"{time}\"", key.name));
             parse(
                 &Layers::new(Source::new("test.toml", text)),
@@ -209,10 +261,11 @@ fn every_duration_has_a_lower_and_an_upper_bound() {
             .is_ok()
         };
 
-        let accepted = ["0s", "1ms", "1day", "1day 1ms"].map(accepts);
+        let accepted = [min.saturating_sub(step), min, max, max + step].map(accepts);
 
         assert_eq!(
             accepted,
+            // Nothing is below none at all.
             [min.is_zero(), true, true, false],
             "{}.{}",
             table.path,

@@ -4,17 +4,26 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::time::Duration;
 
-use graylane_core::{Interval, Name, Weight};
+use graylane_core::{Interval, Name, Tag, Weight};
 use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::forwarding::{endpoint, retries, timeouts};
+use super::gray::{GrayDraft, gray};
+use super::handover::handover;
+use super::health::{HealthDraft, health};
+use super::mirror::{MirrorDraft, mirror};
 use super::section::{Faults, Field, Section, table_of};
 use super::tls::{ListenerTlsDraft, UpstreamTlsDraft, listener_tls, upstream_tls};
 use super::words::{Grow, HostWord};
 use super::{Modules, owned::Owned, values, words};
-use crate::{Drain, Endpoint, KeySource, Limits, ModuleSection, Protocol, Respond, Sha256};
+use crate::{
+    Drain, Endpoint, Handover, KeySource, LaneFallback, Limits, ModuleSection, Protocol, Respond, Retries,
+    Sha256, Timeouts,
+};
 use graylane_diagnostic::{Diagnostic, Diagnostics};
 use graylane_diagnostic::{cut, list, meant, quote};
 
@@ -30,6 +39,8 @@ pub(crate) struct Draft {
     pub(crate) tokens: Field<Vec<CredentialDraft>>,
     pub(crate) limits: Limits,
     pub(crate) drain: Drain,
+    pub(crate) gray: GrayDraft,
+    pub(crate) handover: Handover,
     pub(crate) flag_files: Field<Vec<Spanned<Box<str>>>>,
     pub(crate) ofrep: Option<OfrepDraft>,
     pub(crate) services: Field<Vec<ServiceDraft>>,
@@ -74,6 +85,9 @@ pub(crate) struct ServiceDraft {
     pub(crate) sources: Field<Vec<Spanned<KeySource>>>,
     pub(crate) salt: Field<Box<str>>,
     pub(crate) show_lane: Field<bool>,
+    pub(crate) fallback: Field<LaneFallback>,
+    pub(crate) timeouts: Field<Timeouts>,
+    pub(crate) retries: Field<Retries>,
     pub(crate) baseline: Field<String>,
 }
 
@@ -90,6 +104,7 @@ pub(crate) struct LaneGroup {
 pub(crate) struct LaneDraft {
     pub(crate) name: Option<Name>,
     pub(crate) place: Range<usize>,
+    pub(crate) tag: Field<Tag>,
     pub(crate) weight: Field<Weight>,
     pub(crate) flag: Field<Box<str>>,
     pub(crate) variant: Field<Box<str>>,
@@ -98,17 +113,23 @@ pub(crate) struct LaneDraft {
     pub(crate) endpoints: Field<Vec<Spanned<Endpoint>>>,
     pub(crate) respond: Field<Respond>,
     pub(crate) protocol: Field<Protocol>,
+    pub(crate) panic: Field<Weight>,
+    pub(crate) slow_start: Field<Duration>,
     pub(crate) tls: Field<UpstreamTlsDraft>,
+    pub(crate) health: Field<HealthDraft>,
+    pub(crate) mirror: Field<MirrorDraft>,
 }
 
 /// What stands on the first level: a key, and the tables.
-const TOP: [&str; 11] = [
+const TOP: [&str; 13] = [
     "revision",
     "server",
     "listeners",
     "admin",
     "limits",
     "drain",
+    "gray",
+    "handover",
     "flags",
     "ofrep",
     "services",
@@ -124,7 +145,7 @@ pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: Modules<'_>, faults
         None => Section::absent(path),
     };
     let (server, admin, limits, drain) = (open("server"), open("admin"), open("limits"), open("drain"));
-    let flags = open("flags");
+    let (flags, switch) = (open("flags"), open("handover"));
     let first = Section::first(root, &top.misspelt);
     Draft {
         revision: first
@@ -146,6 +167,8 @@ pub(super) fn read<'t>(root: &'t DeTable<'t>, known_modules: Modules<'_>, faults
         }),
         limits: read_limits(&limits, faults),
         drain: read_drain(&drain, faults),
+        gray: gray(root, faults),
+        handover: handover(&switch, faults),
         flag_files: flags.list("files", faults, words::flag_file),
         ofrep: root.get("ofrep").map(|value| ofrep(value, faults)),
         services: top.named("services", faults, service),
@@ -328,6 +351,9 @@ fn service<'t>(
         sources: section.list("key", faults, words::key_source),
         salt: section.text("salt", faults, words::salt),
         show_lane: section.value("show_lane", faults, values::switch),
+        fallback: section.text("fallback", faults, words::fallback),
+        timeouts: section.table("timeouts", |value| timeouts(value, &name, faults)),
+        retries: section.table("retries", |value| retries(value, &name, faults)),
         baseline: section.text("baseline", faults, |text| Ok(text.to_owned())),
     }
 }
@@ -363,19 +389,26 @@ fn lane<'t>(
     LaneDraft {
         name: faults.keep(words::name(key.get_ref()), key.span()),
         place: key.span(),
+        tag: section.text("tag", faults, words::tag),
         weight: section.value("weight", faults, values::percent),
         flag: section.text("flag", faults, words::flag),
         variant: section.text("variant", faults, words::variant),
         grow: section.text("grow", faults, words::grow),
         reserve: section.value("reserve", faults, values::reserve),
         endpoints: if is_table {
-            section.list("endpoints", faults, words::endpoint)
+            section.tables("endpoints", faults, |value, faults| {
+                endpoint(value, &name, faults)
+            })
         } else {
             Field::Bad
         },
         respond: section.table("respond", |value| respond(value, &name, faults)),
         protocol: section.text("protocol", faults, words::protocol),
+        panic: section.value("panic", faults, values::percent),
+        slow_start: section.value("slow_start", faults, values::duration),
         tls: section.table("tls", |value| upstream_tls(value, &name, faults)),
+        health: section.table("health", |value| health(value, &name, faults)),
+        mirror: section.table("mirror", |value| mirror(value, &name, faults)),
     }
 }
 

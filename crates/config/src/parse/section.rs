@@ -180,7 +180,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// An array of tables; every bad one is noted.
+    /// An array of tables, or of whatever else is read; every bad one is noted.
     pub(super) fn tables<T>(
         &self,
         name: &str,
@@ -264,11 +264,13 @@ fn declared(path: &'static str) -> &'static Table {
 fn array<'t>(value: &'t DeValue<'t>, key: &'static Key) -> Result<&'t [Spanned<DeValue<'t>>], Diagnostic> {
     let items = value.as_array().ok_or_else(|| wrong_type(key, value))?;
     match key.kind {
-        Kind::List(_, most) | Kind::Tables(most) if items.len() > most => Err(Diagnostic::new(format!(
-            "`{}` has {} entries, more than {most}",
-            key.name,
-            items.len()
-        ))),
+        Kind::List(_, most) | Kind::Entries(_, most) | Kind::Tables(most) if items.len() > most => {
+            Err(Diagnostic::new(format!(
+                "`{}` has {} entries, more than {most}",
+                key.name,
+                items.len()
+            )))
+        }
         _ => Ok(items),
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn wrong_type(key: &Key, value: &DeValue<'_>) -> Diagnostic {
         Kind::Percent => "a percentage",
         Kind::Text(_) => "a string",
         Kind::List(..) => "an array of strings",
+        Kind::Entries(..) => "an array of strings and tables",
         Kind::Range => "an array of two percentages",
         Kind::Table => "a table",
         Kind::Tables(_) => "an array of tables",

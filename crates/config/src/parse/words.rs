@@ -1,11 +1,19 @@
 //! Strings of one shape each.
 
 mod endpoint;
+mod forwarding;
+mod gray;
+mod health;
 mod host;
+mod method;
 mod tls;
 
 pub(super) use endpoint::endpoint;
+pub(super) use forwarding::{fallback, retry_on};
+pub(super) use gray::{certificate, dialect, key_file, member, tag};
+pub(super) use health::{grpc_service, health_host, health_kind, health_path, statuses};
 pub(crate) use host::{HostWord, host};
+pub(super) use method::method;
 pub(super) use tls::{client_auth, pem_file, protocol, server_name, version};
 
 use std::net::{IpAddr, SocketAddr};

@@ -1,14 +1,20 @@
 use graylane_core::{AllotError, Claim, Interval, Weight, allot};
 
-use super::{name_list, tls};
+use super::{gray, health, mirror, name_list, tls};
 use crate::parse::{Faults, Field, Grow, LaneDraft, ServiceDraft};
 use crate::units::show_percent;
-use crate::{Endpoint, Lane, LaneFlag, Protocol, Upstream, UpstreamTls};
+use crate::{Endpoint, Health, Lane, LaneFlag, Protocol, Upstream, UpstreamTls};
 use graylane_diagnostic::Diagnostic;
 use graylane_diagnostic::{meant, quote};
 
 /// The baseline where a service does not name another.
 const BASELINE: &str = "stable";
+
+/// The share of healthy endpoints below which all are asked, where a lane does not state another.
+const PANIC: Weight = match Weight::from_steps(50_000) {
+    Ok(half) => half,
+    Err(_) => Weight::ZERO,
+};
 
 /// The most lanes of one service: the intervals cost the square of their number.
 const MOST: usize = 64;
@@ -40,8 +46,14 @@ pub(super) fn check(
         .iter_mut()
         .map(|lane| tls::upstream(lane, faults))
         .collect();
+    let checked: Vec<Option<Health>> = drafts
+        .iter_mut()
+        .map(|lane| health::check(lane, faults))
+        .collect();
+    let mirrors = mirror::check(service, &drafts, &upstreams, faults);
     let baseline = baseline(service, &drafts, faults)?;
     refuse_share(&drafts[baseline], faults);
+    gray::tags(service, &drafts, faults);
     for lane in &drafts {
         refuse_flag_and_share(lane, faults);
     }
@@ -49,10 +61,16 @@ pub(super) fn check(
     let taken: u32 = intervals.iter().flatten().map(|interval| interval.width()).sum();
     // `allot` keeps the sum within the whole, so the subtraction and the conversion cannot fail.
     let rest = Weight::from_steps(Weight::FULL.steps().saturating_sub(taken)).ok()?;
-    let lanes = drafts.into_iter().zip(upstreams).zip(secured).zip(intervals);
+    let lanes = drafts
+        .into_iter()
+        .zip(upstreams)
+        .zip(secured)
+        .zip(checked.into_iter().zip(mirrors))
+        .zip(intervals);
     let lanes: Option<Vec<Lane>> = lanes
-        .map(|(((draft, upstream), tls), interval)| {
+        .map(|((((draft, upstream), tls), (health, mirror)), interval)| {
             Some(Lane {
+                tag: gray::tag(&draft)?,
                 name: draft.name?,
                 weight: match (interval, draft.flag.is_absent()) {
                     (Some(_), _) => draft.weight.or(Weight::ZERO),
@@ -63,7 +81,11 @@ pub(super) fn check(
                 flag: flag(draft.flag, &draft.variant),
                 upstream: upstream?,
                 protocol: draft.protocol.or(Protocol::default()),
+                panic: draft.panic.or(PANIC),
+                slow_start: draft.slow_start.map(Some).or(None),
                 tls,
+                health,
+                mirror,
             })
         })
         .collect();
@@ -99,7 +121,7 @@ fn upstream(service: &ServiceDraft, lane: &LaneDraft, faults: &mut Faults) -> Op
                     let fault = Diagnostic::new("the same endpoint stands twice in a lane");
                     faults.add(
                         fault
-                            .hint("remove one; endpoints share the requests evenly")
+                            .hint("remove one; an endpoint takes more with { url = \"…\", weight = 2 }")
                             .at(endpoint.span()),
                     );
                 }
@@ -125,7 +147,7 @@ fn upstream(service: &ServiceDraft, lane: &LaneDraft, faults: &mut Faults) -> Op
 }
 
 /// "the lane `canary` of the service `shop`"
-fn called(service: &ServiceDraft, lane: &LaneDraft) -> String {
+pub(super) fn called(service: &ServiceDraft, lane: &LaneDraft) -> String {
     let name = lane
         .name
         .as_ref()

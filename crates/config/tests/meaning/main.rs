@@ -1,11 +1,15 @@
 //! What a right configuration means, and what the smaller rules refuse.
 
+mod forwarding;
+mod gray;
+mod health;
 mod lanes;
+mod mirror;
 mod tls;
 
 use graylane_config::{
-    Config, Cors, Credential, Environment, HostPattern, KeySource, Layers, Modules, Protocol, TlsVersion,
-    Upstream, parse,
+    Config, Cors, Credential, Environment, Health, HealthQuestion, HostPattern, KeySource, Layers, Modules,
+    Protocol, TlsVersion, Upstream, parse,
 };
 use graylane_diagnostic::Source;
 use serde::Deserialize as _;

@@ -1,6 +1,6 @@
 //! What is served, by whom.
 
-use super::{PEM, key};
+use super::{PEM, WAIT, key};
 use crate::keys::{Fallback, Kind, Table};
 
 pub(super) const SERVICE: Table = Table {
@@ -53,6 +53,28 @@ pub(super) const SERVICE: Table = Table {
             Fallback::Value("\"stable\""),
             "The lane that takes what the others leave.",
         ),
+        key(
+            "fallback",
+            Kind::Text("`baseline` or `fail`"),
+            "\"fail\"",
+            Fallback::Value("\"baseline\""),
+            "What becomes of the exchanges of another lane while none of its endpoints can be asked: the baseline \
+             answers them and `X-Gray-Fallback` says so, or they fail.",
+        ),
+        key(
+            "timeouts",
+            Kind::Table,
+            "{ try = \"5s\" }",
+            Fallback::Words("those of `limits`"),
+            "How long its endpoints are waited for.",
+        ),
+        key(
+            "retries",
+            Kind::Table,
+            "{ times = 2 }",
+            Fallback::Words("once, after a connection that broke"),
+            "When what an endpoint may have seen is asked of another one.",
+        ),
     ],
 };
 
@@ -60,6 +82,14 @@ pub(super) const LANE: Table = Table {
     path: "lanes.<service>.<name>",
     summary: "One version of a service, which has 64 of them at most. Exactly one of `endpoints` and `respond` says who answers.",
     keys: &[
+        key(
+            "tag",
+            Kind::Text("1 to 64 letters, digits, `-`, `_`, `.`, `~`, `:`, `/` and `@`"),
+            "\"gray\"",
+            Fallback::Words("the lane's name"),
+            "What the lane is called in other dialects than `X-Gray-Version` and `baggage`. Who asks for a lane may use \
+             either in each of them.",
+        ),
         key(
             "weight",
             Kind::Percent,
@@ -100,14 +130,15 @@ pub(super) const LANE: Table = Table {
         ),
         key(
             "endpoints",
-            Kind::List(
+            Kind::Entries(
                 "`https://host:port`, `http://host:port` or `host:port`, which is the same as with `http://`; the \
-                 port of `https://host` is 443, of `http://host` 80",
+                 port of `https://host` is 443, of `http://host` 80; a table, see below, gives one a weight",
                 1000,
             ),
             "[\"http://10.0.0.7:8080\", \"[::1]:8080\"]",
             Fallback::Words("none"),
-            "The servers that answer.",
+            "The servers that answer. Of two that are drawn by their weights the one with fewer requests under way, for its \
+             weight, is asked.",
         ),
         key(
             "protocol",
@@ -115,6 +146,21 @@ pub(super) const LANE: Table = Table {
             "\"http2\"",
             Fallback::Value("\"http1\""),
             "What the endpoints speak. HTTP/2 is agreed on by ALPN over TLS, and known beforehand in cleartext.",
+        ),
+        key(
+            "panic",
+            Kind::Percent,
+            "30",
+            Fallback::Value("50"),
+            "Where less than this share of the endpoints is healthy, all are asked again: most of them are then more \
+             likely to be judged wrongly than to be down. 0 is never.",
+        ),
+        key(
+            "slow_start",
+            WAIT,
+            "\"30s\"",
+            Fallback::Words("off"),
+            "How long the share of an endpoint that is new in the lane, or healthy again, grows evenly up to its own.",
         ),
         key(
             "tls",
@@ -127,11 +173,25 @@ pub(super) const LANE: Table = Table {
         )
         .sensitive(),
         key(
+            "health",
+            Kind::Table,
+            "{ kind = \"tcp\" }",
+            Fallback::Words("none"),
+            "How the endpoints are checked.",
+        ),
+        key(
             "respond",
             Kind::Table,
             "{ status = 200, body = \"hello\\n\" }",
             Fallback::Words("none"),
             "The gateway answers itself.",
+        ),
+        key(
+            "mirror",
+            Kind::Table,
+            "{ to = \"green\", share = 10 }",
+            Fallback::Words("none"),
+            "Another lane gets a share of its requests as well.",
         ),
     ],
 };

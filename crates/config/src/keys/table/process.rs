@@ -43,7 +43,7 @@ pub(super) const SERVER: Table = Table {
             Kind::List("an address or a network, such as `10.0.0.0/8`", 1024),
             "[\"10.0.0.0/8\", \"::1\"]",
             Fallback::Value("[]"),
-            "Peers whose gray and forwarding headers (`X-Gray-Version`, `X-Forwarded-For`, `X-Forwarded-Host`, \
+            "Peers whose gray and forwarding headers (those of `gray.read`, `X-Forwarded-For`, `X-Forwarded-Host`, \
              `X-Forwarded-Proto`, `Forwarded`) are believed; those of all others are dropped or replaced.",
         )
         .sensitive(),
@@ -59,7 +59,7 @@ pub(super) const DRAIN: Table = Table {
             GRACE,
             "\"1m\"",
             Fallback::Value("\"30s\""),
-            "How long exchanges in flight may take.",
+            "How long exchanges in flight and tunnels may take. What is left ends within the last tenth, tunnels first.",
         ),
         key(
             "idle_grace",
@@ -67,7 +67,7 @@ pub(super) const DRAIN: Table = Table {
             "\"2s\"",
             Fallback::Value("\"5s\""),
             "How long an idle keep-alive connection stays open, so that a request already on its way is still \
-             answered.",
+             answered; up to a fifth more, at random. Best longer than clients keep a connection idle.",
         ),
     ],
 };

@@ -49,11 +49,12 @@ fn read(text: &str) -> Result<Endpoint, String> {
         host: host_of(host)?,
         port,
         tls,
+        weight: 1,
     })
 }
 
 /// The host with its brackets, and what stands after the colon.
-fn split(authority: &str) -> Result<(&str, Option<&str>), String> {
+pub(super) fn split(authority: &str) -> Result<(&str, Option<&str>), String> {
     if authority.parse::<Ipv6Addr>().is_ok() {
         return Err(format!(
             "an IPv6 address stands in brackets: \"[{authority}]:8080\""
@@ -66,7 +67,7 @@ fn split(authority: &str) -> Result<(&str, Option<&str>), String> {
     })
 }
 
-fn port_of(text: &str) -> Result<u16, String> {
+pub(super) fn port_of(text: &str) -> Result<u16, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|port| digits && *port > 0);
     port.ok_or_else(|| "a port goes from 1 to 65535".to_owned())

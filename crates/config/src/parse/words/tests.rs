@@ -3,8 +3,13 @@ use crate::{Endpoint, HostPattern};
 
 fn to(host: &str, port: u16) -> Option<Endpoint> {
     let host = host.into();
-    let tls = false;
-    Some(Endpoint { host, port, tls })
+    let (tls, weight) = (false, 1);
+    Some(Endpoint {
+        host,
+        port,
+        tls,
+        weight,
+    })
 }
 
 fn secured(host: &str, port: u16) -> Option<Endpoint> {

@@ -1,0 +1,42 @@
+//! The switch from one process to another.
+
+use super::{GRACE, WAIT, key};
+use crate::keys::{Fallback, Kind, Table};
+
+pub(super) const HANDOVER: Table = Table {
+    path: "handover",
+    summary: "How a new process takes over from this one, and gives back what it cannot serve.",
+    keys: &[
+        key(
+            "folder",
+            Kind::Text("a path, relative to the configuration's folder"),
+            "\"/run/graylane\"",
+            Fallback::Words("`run` in `server.state`; without that no process can take over"),
+            "The private folder, mode 0700, with the socket at which a new process and `grayctl switch` meet this one.",
+        )
+        .sensitive()
+        .restart(),
+        key(
+            "ready_within",
+            WAIT,
+            "\"2m\"",
+            Fallback::Value("\"60s\""),
+            "From the new process's first word until it says that it is ready. One that takes longer gets nothing.",
+        ),
+        key(
+            "probation",
+            GRACE,
+            "\"2m\"",
+            Fallback::Value("\"30s\""),
+            "How long the old process watches the new one serve, ready to accept again at once, before it leaves.",
+        ),
+        key(
+            "beat",
+            WAIT,
+            "\"1s\"",
+            Fallback::Value("\"500ms\""),
+            "How often the new process tells how it serves during probation. One that is silent for longer than several \
+             of these has failed.",
+        ),
+    ],
+};
