@@ -37,6 +37,21 @@ impl Certificate {
     }
 }
 
+/// The most names of one certificate that count.
+const MOST_NAMES: usize = 256;
+
+/// The DNS names, in lower case, and the URIs in a certificate; none where it cannot be read.
+pub fn names(der: &CertificateDer<'_>) -> Vec<Box<str>> {
+    let Ok(parsed) = webpki::EndEntityCert::try_from(der) else {
+        return Vec::new();
+    };
+    let hosts = parsed
+        .valid_dns_names()
+        .map(|name| name.to_ascii_lowercase().into());
+    let uris = parsed.valid_uri_names().map(Box::from);
+    hosts.chain(uris).take(MOST_NAMES).collect()
+}
+
 /// RFC 5280, section 4.1: the fifth part of what was signed, or the fourth where the version is left out.
 fn validity(der: &[u8]) -> Option<(SystemTime, SystemTime)> {
     const SEQUENCE: u8 = 0x30;
@@ -173,5 +188,20 @@ mod tests {
         assert!(validity(der).is_some());
 
         assert!((0..der.len()).all(|end| validity(&der[..end]).is_none()));
+    }
+
+    #[test]
+    fn the_names_of_a_client_are_its_dns_names_and_uris() {
+        let mut params =
+            rcgen::CertificateParams::new(vec!["Edge.Internal".into(), "10.0.0.1".into()]).unwrap();
+        let uri = "spiffe://prod/gateway".try_into().unwrap();
+        params.subject_alt_names.push(rcgen::SanType::URI(uri));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+
+        let all = names(certificate.der());
+
+        assert_eq!(all, ["edge.internal".into(), Box::from("spiffe://prod/gateway")]);
+        assert!(names(&CertificateDer::from(vec![0; 9])).is_empty());
     }
 }

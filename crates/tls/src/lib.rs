@@ -25,7 +25,7 @@ mod resolver;
 mod server;
 mod trust;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, names};
 pub use client::Peer;
 pub use compile::{Tls, Warning};
 pub use error::TlsError;
