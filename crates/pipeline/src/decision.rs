@@ -14,9 +14,9 @@ pub enum KeySource {
 /// Why an exchange got its lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// A trusted peer asked for the lane by name.
+    /// Somebody who is believed asked for the lane by its name or tag.
     Forced,
-    /// A trusted peer asked for a lane that the service does not have: baseline takes it.
+    /// Somebody who is believed asked for a lane that the service does not have: baseline takes it.
     ForcedUnknown,
     /// A flag has the variant that sends to the lane.
     Flag,

@@ -28,6 +28,9 @@ pub struct Attempt {
     pub lane: LaneId,
     /// When: taken before [`crate::Instance::admit`] is asked, and anew for each attempt.
     pub started: Instant,
+    /// Everybody else in the lane has failed, and without this attempt the client gets an error: whom a module would pass over
+    /// is still better than nobody.
+    pub last_resort: bool,
 }
 
 /// How an attempt ended.
@@ -117,6 +120,14 @@ impl Fault {
         }
     }
 
+    /// Whether another answer may take its place: no endpoint answered, and it was not the client's doing.
+    pub const fn is_rescuable(self) -> bool {
+        matches!(
+            self,
+            Self::NoEndpoint | Self::Unreachable | Self::UpstreamTimeout | Self::UpstreamBroken
+        )
+    }
+
     /// The status with which the client is answered.
     pub const fn status(self) -> u16 {
         match self {
@@ -171,6 +182,8 @@ pub struct Exchange<'a> {
     pub status: u16,
     /// What went wrong, if anything.
     pub fault: Option<Fault>,
+    /// The baseline lane, where that answered in place of the decided one.
+    pub fallback: Option<LaneId>,
     /// How often another endpoint or connection was tried.
     pub retries: u8,
     /// From the head of the request to the end of the answer's body.

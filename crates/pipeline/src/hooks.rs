@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    Attempt, Decision, Exchange, Instance, Outcome, Phases, Settings, StartError, Topology, TraceId,
+    Attempt, Decision, Exchange, Instance, Outcome, Phases, Reply, Rescue, Settings, StartError, Topology,
+    TraceId,
 };
 
 /// The started modules, sorted by phase: a phase that no module wants costs the test of an empty slice.
@@ -10,6 +11,7 @@ use crate::{
 pub struct Hooks {
     all: Box<[Arc<dyn Instance>]>,
     forward: Box<[Arc<dyn Instance>]>,
+    answer: Box<[Arc<dyn Instance>]>,
     observe: Box<[Arc<dyn Instance>]>,
 }
 
@@ -36,6 +38,7 @@ impl Hooks {
         };
         Self {
             forward: of(Phases::FORWARD),
+            answer: of(Phases::ANSWER),
             observe: of(Phases::OBSERVE),
             all: modules.into(),
         }
@@ -95,6 +98,23 @@ impl Hooks {
         for module in &self.forward {
             module.settle(attempt, outcome);
         }
+    }
+
+    /// Whether some module may answer in place of a fault.
+    #[inline]
+    pub fn rescues(&self) -> bool {
+        !self.answer.is_empty()
+    }
+
+    /// Whether some module may answer in place of an endpoint's answer with this status.
+    #[inline]
+    pub fn rescues_status(&self, status: u16) -> bool {
+        status >= 500 && self.answer.iter().any(|module| module.rescues_status(status))
+    }
+
+    /// The first answer that a module gives.
+    pub fn rescue(&self, rescue: &Rescue<'_>) -> Option<Reply> {
+        self.answer.iter().find_map(|module| module.rescue(rescue))
     }
 
     /// Whether some module wants a copy of the request's head.

@@ -9,16 +9,20 @@
 
 mod decision;
 mod exchange;
+mod files;
 mod hooks;
 mod module;
+mod rescue;
 mod settings;
 mod text;
 mod topology;
 
 pub use decision::{Decision, FlagChoice, KeySource, Reason};
 pub use exchange::{Attempt, Exchange, Fault, FlagNames, Head, Outcome, TraceId};
+pub use files::ModuleFile;
 pub use hooks::{Hooks, NotRenewed};
 pub use module::{Health, Instance, Module, Page, PageRequest, Phases, StartError};
+pub use rescue::{Reply, Rescue, Trouble};
 pub use settings::{Settings, SettingsError, Spanned};
 pub use text::MetricsText;
 pub use topology::{Earlier, EndpointId, EndpointInfo, LaneId, LaneInfo, Topology};

@@ -1,7 +1,11 @@
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::{Attempt, Decision, Exchange, MetricsText, Outcome, Settings, SettingsError, Topology, TraceId};
+use crate::{
+    Attempt, Decision, Exchange, MetricsText, ModuleFile, Outcome, Reply, Rescue, Settings, SettingsError,
+    Topology, TraceId,
+};
 
 /// The phases that a module hooks into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +18,8 @@ impl Phases {
     pub const FORWARD: Self = Self(1);
     /// [`Instance::wants_head`] and [`Instance::observe`].
     pub const OBSERVE: Self = Self(2);
+    /// [`Instance::rescues_status`] and [`Instance::rescue`].
+    pub const ANSWER: Self = Self(4);
 
     /// Both sets together.
     #[must_use]
@@ -52,10 +58,20 @@ pub trait Module: Send + Sync + 'static {
     /// One line for people.
     fn summary(&self) -> &'static str;
 
-    /// Checks its section without starting anything, for `graylane check`.
+    /// Reads the files that it takes besides the configuration, whose folder this is. They are read whenever the
+    /// configuration is; [`Settings::files`] then has them wherever the module gets its section. A change of one is a
+    /// change of the configuration.
     ///
     /// # Errors
-    /// The section has an unknown key or a value out of range.
+    /// The section is wrong, or a file that it names cannot be read; the place is in the section.
+    fn files(&self, _settings: Settings<'_>, _folder: &Path) -> Result<Vec<ModuleFile>, SettingsError> {
+        Ok(Vec::new())
+    }
+
+    /// Checks its section and its files without starting anything, for `graylane check`.
+    ///
+    /// # Errors
+    /// The section has an unknown key or a value out of range, or a file has a mistake.
     fn check(&self, settings: Settings<'_>) -> Result<(), SettingsError>;
 
     /// Starts it. May block for as long as the boot limit allows; runs on a thread of its own.
@@ -128,6 +144,18 @@ pub trait Instance: Send + Sync + 'static {
     /// modules may tell attempts apart by it.
     fn settle(&self, _attempt: &Attempt, _outcome: Outcome) {}
 
+    /// *answer*: may [`Instance::rescue`] replace an endpoint's answer with this status, 500 to 599? Asked for each such
+    /// answer, so it must be cheap.
+    fn rescues_status(&self, _status: u16) -> bool {
+        false
+    }
+
+    /// *answer*: an answer in place of a fault, or of an endpoint's answer that failed. The first module in table order that
+    /// gives one wins. Nothing else about the exchange changes: for [`Instance::settle`] the attempt failed as it did.
+    fn rescue(&self, _rescue: &Rescue<'_>) -> Option<Reply> {
+        None
+    }
+
     /// *decide*: will [`Instance::observe`] need the request's head? A pure function of its arguments.
     fn wants_head(&self, _decision: &Decision, _trace: TraceId) -> bool {
         false
@@ -170,6 +198,15 @@ pub trait Instance: Send + Sync + 'static {
     /// From now on the configuration of this instance, which was made by [`Instance::renew`], is the one in use. Called
     /// at most once, right before its first exchange.
     fn take_over(&self) {}
+
+    /// What the next process may want to know when it takes over from this one; `None`: nothing. At most 1,000,000 bytes.
+    fn offer(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes what the instance of the process before [offered](Instance::offer), before the first exchange. It may be of
+    /// another version: what is not understood is ignored.
+    fn adopt(&self, _offered: &[u8]) {}
 
     /// Stops: flushes and closes. Called once, on the instance in use at the end of the process, after the last exchange;
     /// may block within the boot limit.
