@@ -19,11 +19,11 @@ pub struct Asked<'a> {
     pub unix_seconds: fn() -> u64,
 }
 
-/// A lane asked for by name. A stranger's wish never gets this far: colouring drops it.
+/// A lane asked for by its name or tag. A stranger's wish never gets this far: colouring drops it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forced<'a> {
     /// Nobody asked.
     No,
-    /// A trusted peer asked for this lane.
+    /// Somebody who is believed asked for this lane.
     By(&'a [u8]),
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use graylane_context::Explained;
 use graylane_core::Bucket;
 use graylane_pipeline::{Decision, KeySource, Reason};
 use serde::Serialize;
@@ -33,6 +34,9 @@ pub struct Explanation {
     /// The flags of the service's lanes as they are for this key, up to the one that chose the lane.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<ExplainedFlag>,
+    /// What the request says of its lane, and whether that is believed; none where it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gray: Option<Explained>,
     /// The rule by which the service matched.
     pub rule: ExplainedRule,
     /// The revision of the snapshot that decided.
@@ -73,7 +77,7 @@ pub struct ExplainedRule {
 }
 
 impl Snapshot {
-    /// Turns a decision of this snapshot into words.
+    /// Turns a decision of this snapshot into words; what the request says of its lane is left to whoever read that.
     ///
     /// # Panics
     /// When the decision was made by another snapshot.
@@ -106,6 +110,7 @@ impl Snapshot {
                 .map(|interval| [interval.start(), interval.end()]),
             weight: lane.weight.to_string(),
             flags: self.explain_flags(asked, service, decision, key),
+            gray: None,
             rule: ExplainedRule {
                 host,
                 path: if path.is_empty() {
@@ -152,6 +157,19 @@ impl Snapshot {
     }
 }
 
+/// Who is believed, and each dialect in a line of its own.
+fn explain_gray(gray: &Explained, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match gray.stripped {
+        Some(why) => writeln!(f, "gray      nobody is believed  ({why})")?,
+        None => writeln!(f, "gray      the {} is believed", gray.believed)?,
+    }
+    for one in &gray.dialects {
+        let value = one.value.as_deref().unwrap_or("no value");
+        writeln!(f, "          {}: {value}  ({})", one.dialect, one.outcome)?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -165,6 +183,7 @@ impl fmt::Display for Explanation {
             interval,
             weight,
             flags,
+            gray,
             rule,
             revision,
         } = self;
@@ -188,6 +207,9 @@ impl fmt::Display for Explanation {
             Some([from, to]) => writeln!(f, "interval  [{from}, {to})  ({weight})")?,
             None if *reason == Reason::Flag.as_str() => {}
             None => writeln!(f, "interval  what the other lanes leave  ({weight})")?,
+        }
+        if let Some(gray) = gray {
+            explain_gray(gray, f)?;
         }
         write!(f, "revision  {revision}")
     }

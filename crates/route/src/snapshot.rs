@@ -1,8 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use graylane_config::{self as config, Config, HostPattern};
-use graylane_core::{Bucket, Interval, Name, Salt, Weight};
+use graylane_context::{Key, Policy};
+use graylane_core::{Bucket, Interval, Name, Salt, Tag, Weight};
 use graylane_diagnostic::Diagnostic;
 use graylane_flags::{FlagId, FlagSet};
 use graylane_pipeline::{
@@ -23,6 +25,7 @@ pub struct Snapshot {
     lanes: Vec<Lane>,
     topology: Arc<Topology>,
     flags: Arc<FlagSet>,
+    gray: Policy,
 }
 
 /// A service, compiled.
@@ -32,15 +35,24 @@ pub struct Service {
     pub name: Name,
     /// Whether responses name the lane.
     pub show_lane: bool,
+    /// What becomes of a lane without an endpoint that can be asked.
+    pub fallback: config::LaneFallback,
+    /// How long its endpoints are waited for.
+    pub timeouts: config::Timeouts,
+    /// When what an endpoint may have seen is asked of another one.
+    pub retries: config::Retries,
     pub(crate) sources: Vec<Source>,
     pub(crate) salt: Salt,
     /// The lanes that a flag chooses, in file order.
     pub(crate) flagged: Vec<FlagLane>,
     /// The lanes that own an interval.
     pub(crate) shares: Vec<(Interval, LaneId)>,
-    pub(crate) baseline: LaneId,
+    /// The lane that takes what the others leave.
+    pub baseline: LaneId,
     /// Every lane by name, for forced ones.
     pub(crate) by_name: Vec<(Name, LaneId)>,
+    /// The lanes whose tag is not their name.
+    pub(crate) by_tag: Vec<(Tag, LaneId)>,
 }
 
 /// A lane, compiled.
@@ -48,6 +60,8 @@ pub struct Service {
 pub struct Lane {
     /// Its name.
     pub name: Name,
+    /// What other dialects of gray headers than `X-Gray-Version` and `baggage` call it.
+    pub tag: Tag,
     /// Its share.
     pub weight: Weight,
     /// The buckets it owns; `None` for the baseline.
@@ -56,6 +70,12 @@ pub struct Lane {
     pub upstream: Upstream,
     /// What its endpoints speak.
     pub protocol: config::Protocol,
+    /// Below this share of healthy endpoints all of them are asked again; zero: never.
+    pub panic: Weight,
+    /// How long the share of an endpoint that is new or healthy again grows.
+    pub slow_start: Option<Duration>,
+    /// How its endpoints are checked; `None`: not at all.
+    pub health: Option<config::Health>,
 }
 
 /// Who answers in a lane.
@@ -89,12 +109,16 @@ impl Lane {
 }
 
 impl Service {
-    /// The lane of that name.
+    /// The lane of that name or tag; no two lanes of a service share one.
     #[inline]
-    fn lane(&self, name: &[u8]) -> Option<LaneId> {
+    pub fn lane(&self, called: &[u8]) -> Option<LaneId> {
         let mut all = self.by_name.iter();
-        all.find(|(known, _)| known.as_str().as_bytes() == name)
-            .map(|(_, lane)| *lane)
+        let named = all.find(|(name, _)| name.as_str().as_bytes() == called);
+        named.map(|(_, lane)| *lane).or_else(|| {
+            let mut all = self.by_tag.iter();
+            all.find(|(tag, _)| tag.as_bytes() == called)
+                .map(|(_, lane)| *lane)
+        })
     }
 
     /// The lane that owns the bucket.
@@ -151,6 +175,9 @@ impl Snapshot {
             services.push(Service {
                 name: service.name.clone(),
                 show_lane: service.show_lane,
+                fallback: service.fallback,
+                timeouts: service.timeouts.clone(),
+                retries: service.retries.clone(),
                 sources: service.key.iter().map(Source::compile).collect(),
                 flagged: Vec::new(),
                 salt: Salt::new(&service.salt),
@@ -159,6 +186,10 @@ impl Snapshot {
                     .collect(),
                 baseline: id(service.baseline),
                 by_name: numbered().map(|(lane, id)| (lane.name.clone(), id)).collect(),
+                by_tag: numbered()
+                    .filter(|(lane, _)| lane.tag.as_str() != lane.name.as_str())
+                    .map(|(lane, id)| (lane.tag, id))
+                    .collect(),
             });
             rules.extend(rules_of(service, number as u32));
         }
@@ -172,7 +203,15 @@ impl Snapshot {
                 _ => Arc::new(topology),
             },
             flags: Arc::default(),
+            gray: policy(&config.gray),
         }
+    }
+
+    /// The same with the keys of signatures over gray lanes, which the configuration names by their files only.
+    #[must_use]
+    pub fn with_gray_keys(mut self, keys: Vec<(Name, Key)>) -> Self {
+        self.gray.keys = keys;
+        self
     }
 
     /// The same with the flags by which lanes are chosen, and which others ask for.
@@ -237,6 +276,18 @@ impl Snapshot {
         })
     }
 
+    /// Which dialects of gray headers are spoken, and who is believed beside trusted peers.
+    #[inline]
+    pub fn gray(&self) -> &Policy {
+        &self.gray
+    }
+
+    /// The service that a request with this host and path asks.
+    pub fn find(&self, host: &str, path: &str) -> Option<&Service> {
+        let number = self.hosts.find(host, path)?;
+        Some(&self.services[number as usize])
+    }
+
     /// The revision: monotonic over the configurations that one process accepts.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -284,6 +335,18 @@ impl Snapshot {
     }
 }
 
+/// Without the keys of signatures, which stand in files of their own.
+fn policy(gray: &config::Gray) -> Policy {
+    Policy {
+        read: gray.read.as_slice().into(),
+        write: gray.write.as_slice().into(),
+        member: gray.member.clone(),
+        certificates: gray.certificates.as_slice().into(),
+        keys: Vec::new(),
+        max_age: gray.max_age,
+    }
+}
+
 fn compile_lane(lane: &config::Lane, id: LaneId, topology: &mut Topology) -> Lane {
     let upstream = match &lane.upstream {
         config::Upstream::Endpoints(endpoints) => Upstream::Endpoints(
@@ -307,17 +370,21 @@ fn compile_lane(lane: &config::Lane, id: LaneId, topology: &mut Topology) -> Lan
     };
     Lane {
         name: lane.name.clone(),
+        tag: lane.tag,
         weight: lane.weight,
         interval: lane.interval,
         upstream,
         protocol: lane.protocol,
+        panic: lane.panic,
+        slow_start: lane.slow_start,
+        health: lane.health.clone(),
     }
 }
 
 /// `host:port`, with brackets around an IPv6 address. Over TLS it is another endpoint than in cleartext, so that nothing
 /// that is kept of the one, such as its open connections, goes for the other.
 fn address(endpoint: &config::Endpoint) -> Box<str> {
-    let config::Endpoint { host, port, tls } = endpoint;
+    let config::Endpoint { host, port, tls, .. } = endpoint;
     let scheme = if *tls { "https://" } else { "" };
     if host.contains(':') {
         format!("{scheme}[{host}]:{port}").into()

@@ -4,24 +4,31 @@ use std::time::Duration;
 use graylane_config::{
     Admin, Config, Drain, Endpoint, Flags, HostPattern, KeySource, Lane, Limits, Listener, Server, Service,
 };
-use graylane_core::{Interval, Weight};
-use graylane_pipeline::Reason;
+use graylane_core::{Interval, Name, Tag, Weight};
+use graylane_pipeline::{LaneId, Reason};
 use graylane_wire::{Table, parse_trailers};
 
 use super::*;
 
 fn lane(name: &str, steps: Option<(u32, u32)>) -> Lane {
+    let name: Name = name.parse().unwrap();
     Lane {
-        name: name.parse().unwrap(),
+        tag: Tag::from(&name),
+        name,
         weight: Weight::from_steps(steps.map_or(100_000, |(from, to)| to - from)).unwrap(),
         interval: steps.map(|(from, to)| Interval::new(from, to)),
         flag: None,
         upstream: graylane_config::Upstream::Endpoints(vec![Endpoint {
+            weight: 1,
             host: "127.0.0.1".into(),
             port: 9,
             tls: false,
         }]),
+        health: None,
+        mirror: None,
         protocol: graylane_config::Protocol::Http1,
+        panic: Weight::ZERO,
+        slow_start: None,
         tls: None,
     }
 }
@@ -38,6 +45,9 @@ fn service(name: &str, hosts: &[HostPattern], paths: &[&str]) -> Service {
         ],
         salt: name.into(),
         show_lane: false,
+        fallback: graylane_config::LaneFallback::Baseline,
+        timeouts: graylane_config::Timeouts::default(),
+        retries: graylane_config::Retries::default(),
         baseline: 0,
         lanes: vec![lane("stable", None), lane("canary", Some((0, 30_000)))],
     }
@@ -65,6 +75,7 @@ fn config(services: Vec<Service>) -> Config {
             span: 0..0,
             tokens: vec![],
         },
+        handover: graylane_config::Handover::default(),
         limits: Limits {
             head: 8192,
             headers: 100,
@@ -77,6 +88,7 @@ fn config(services: Vec<Service>) -> Config {
             connect_time: second,
             response_time: second,
         },
+        gray: graylane_config::Gray::default(),
         drain: Drain {
             limit: second,
             idle_grace: second,
@@ -268,4 +280,17 @@ fn the_topology_is_the_same_one_while_only_weights_change() {
     assert!(std::sync::Arc::ptr_eq(first.topology(), same.topology()));
     assert_eq!((same.revision(), other.revision()), (8, 9));
     assert_eq!(other.topology().lanes[1].lane.as_str(), "next");
+}
+
+#[test]
+fn a_forced_lane_may_be_called_by_its_tag() {
+    let mut config = config(vec![service("shop", &[], &["/"])]);
+    config.services[0].lanes[1].tag = "Gray/1".parse().unwrap();
+    let snapshot = Snapshot::compile(&config, 1);
+    let shop = snapshot.find("a", "/").unwrap();
+
+    let lanes = ["canary", "Gray/1", "gray/1", "stable", ""].map(|called| shop.lane(called.as_bytes()));
+
+    let canary = Some(LaneId(1));
+    assert_eq!(lanes, [canary, canary, None, Some(LaneId(0)), None]);
 }
