@@ -11,6 +11,7 @@ use graylane_pipeline::{
 
 use crate::endpoint::Watched;
 use crate::gate::{Millis, State};
+use crate::heritage;
 use crate::lane::{self, Ejection, Lane};
 use crate::report;
 use crate::settings::Rules;
@@ -288,6 +289,18 @@ impl Breaker {
         time.min(self.rules.max_open_for).as_millis() as u64
     }
 
+    /// The longest time for which an endpoint may be out of use.
+    pub(crate) fn longest(&self) -> Millis {
+        // At most 24 hours (settings).
+        self.rules.max_open_for.as_millis() as u64
+    }
+
+    /// Opens an endpoint until then, if its lane can spare it.
+    pub(crate) fn eject_until(&self, id: EndpointId, until: Millis) -> Ejection {
+        let lane = self.topology.endpoint(id).lane;
+        self.lanes[lane.0 as usize].eject(&self.endpoint(id).endpoint, until)
+    }
+
     pub(crate) fn window_millis(&self) -> Millis {
         // At most an hour (settings).
         self.rules.window.as_millis() as u64
@@ -312,7 +325,8 @@ impl Instance for Breaker {
     #[inline]
     fn admit(&self, attempt: &Attempt) -> bool {
         graylane_note::emitted!("breaker");
-        self.endpoint(attempt.endpoint).gate.is_closed() || self.admit_probe(attempt)
+        // A last resort takes no permit of a probe, and so is none.
+        self.endpoint(attempt.endpoint).gate.is_closed() || attempt.last_resort || self.admit_probe(attempt)
     }
 
     #[inline]
@@ -320,7 +334,7 @@ impl Instance for Breaker {
         let verdict = Verdict::from(outcome);
         if self.endpoint(attempt.endpoint).gate.is_closed() {
             self.settle_closed(attempt, verdict);
-        } else {
+        } else if !attempt.last_resort {
             self.settle_probe(attempt, verdict);
         }
     }
@@ -339,6 +353,14 @@ impl Instance for Breaker {
 
     fn page(&self, request: &PageRequest<'_>) -> Option<Page> {
         (request.path == report::PAGE).then(|| report::page(self))
+    }
+
+    fn offer(&self) -> Option<Vec<u8>> {
+        heritage::offer(self)
+    }
+
+    fn adopt(&self, offered: &[u8]) {
+        heritage::adopt(self, offered);
     }
 
     fn renew(

@@ -21,12 +21,14 @@
 //! - `window`: the sliding count of attempts and failures.
 //! - `lane`: the ejection limit.
 //! - `breaker`: what ties them together on an attempt.
+//! - `heritage`: what the next process is told when it takes over.
 //! - `report`: metrics, the page `/breaker` and health.
 //! - `settings`: the section `[modules.breaker]`.
 
 mod breaker;
 mod endpoint;
 mod gate;
+mod heritage;
 mod lane;
 mod report;
 mod settings;

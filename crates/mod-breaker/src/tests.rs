@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod ejection;
+mod heritage;
 mod model;
 mod renewal;
 mod section;
@@ -63,6 +64,7 @@ impl Scene {
             endpoint,
             lane: self.breaker.topology.endpoint(endpoint).lane,
             started: self.base + Duration::from_millis(self.millis.load(Ordering::SeqCst)),
+            last_resort: false,
         }
     }
 

@@ -85,3 +85,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_last_resort_is_admitted_and_changes_nothing_for_an_endpoint_out_of_use() {
+    let scene = Scene::new(rules(), &[2]);
+    scene.fail(0, 5);
+    let refused = scene.admit(0).is_none();
+    let last = Attempt {
+        last_resort: true,
+        ..scene.attempt(0)
+    };
+
+    let admitted = scene.breaker.admit(&last);
+    scene.breaker.settle(&last, Outcome::Answered(200));
+
+    assert!(refused && admitted);
+    assert!(matches!(scene.state(0), State::Open { .. }));
+}

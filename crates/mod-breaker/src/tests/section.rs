@@ -88,6 +88,7 @@ fn the_module_starts_and_guards_the_topology_it_is_given() {
         endpoint: EndpointId(0),
         lane: LaneId(0),
         started: Instant::now(),
+        last_resort: false,
     };
     for _ in 0..5 {
         assert!(running.admit(&attempt));
