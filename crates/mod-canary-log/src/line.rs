@@ -89,6 +89,9 @@ impl Format {
             exchange.sent,
             exchange.retries,
         );
+        if let Some(baseline) = exchange.fallback {
+            put!(line, r#","fallback":"{}""#, topology.lane(baseline).lane);
+        }
         let endpoint = exchange
             .endpoint
             .map(|id| topology.endpoint(id).address.as_bytes());

@@ -112,6 +112,7 @@ fn exchange<'a>(decision: &'a Decision, trace: TraceId, head: Option<&'a Head>) 
         endpoint: Some(EndpointId(0)),
         status: 200,
         fault: None,
+        fallback: None,
         retries: 1,
         duration: Duration::from_micros(12_345),
         received: 10,

@@ -315,3 +315,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_lane_that_fell_back_names_who_answered() {
+    let canary = decision(1);
+    let fell_back = Exchange {
+        fallback: Some(LaneId(0)),
+        ..exchange(&canary, trace(1), None)
+    };
+
+    let lines = parsed(&text_of(ALL, &[fell_back, exchange(&canary, trace(2), None)]));
+
+    assert_eq!(
+        (&lines[0]["lane"], &lines[0]["fallback"]),
+        (&"canary".into(), &"stable".into())
+    );
+    assert_eq!(lines[1].get("fallback"), None);
+}
