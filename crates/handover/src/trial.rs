@@ -1,0 +1,209 @@
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Verdict, upper_share};
+
+/// A sign of life of the new process: totals since it began to accept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Exchanges that it ended.
+    pub exchanges: u64,
+    /// Those of them that ended with a 5xx, of its own or of an endpoint.
+    pub errors: u64,
+    /// Whether it finds itself able to serve.
+    pub healthy: bool,
+    /// Why it does not.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// How the new process is judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rules {
+    /// How long the probation lasts. Default: 30 s.
+    pub length: Duration,
+    /// How often it gives a sign of life. Default: 500 ms.
+    pub beat: Duration,
+    /// How many of these may fail to come in a row. Default: 6.
+    pub missed: u32,
+    /// How many unhealthy ones in a row are too many. Default: 3.
+    pub unhealthy: u32,
+    /// The chance to send back a process that is no worse. Default: 0.001.
+    pub alpha: f64,
+    /// The share of errors that is no reason to send anything back, whatever the old process had. Default: 0.01.
+    pub floor: f64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            length: Duration::from_secs(30),
+            beat: Duration::from_millis(500),
+            missed: 6,
+            unhealthy: 3,
+            alpha: 0.001,
+            floor: 0.01,
+        }
+    }
+}
+
+/// What the trial has come to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judgement {
+    /// Nothing yet.
+    Wait,
+    /// The new process stays.
+    Commit,
+    /// It goes.
+    Return(Worse),
+}
+
+/// In what way the new process is worse.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Worse {
+    /// It gives no sign of life.
+    Silent {
+        /// For so long.
+        since: Duration,
+    },
+    /// It finds itself unable to serve.
+    Unhealthy {
+        /// Why, in its own words.
+        note: String,
+    },
+    /// It has more errors than the old one.
+    Errors {
+        /// Its errors,
+        errors: u64,
+        /// of so many exchanges,
+        exchanges: u64,
+        /// where this share would have been no worse.
+        allowed: f64,
+    },
+}
+
+impl fmt::Display for Worse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent { since } => write!(f, "no sign of life for {since:?}"),
+            Self::Unhealthy { note } => write!(f, "it is not healthy: {note}"),
+            Self::Errors {
+                errors,
+                exchanges,
+                allowed,
+            } => write!(
+                f,
+                "{errors} of {exchanges} exchanges failed, where up to {:.1} % were expected",
+                allowed * 100.0
+            ),
+        }
+    }
+}
+
+/// The probation, judged: a machine without a clock of its own.
+///
+/// One that serves nothing in its probation passes it: where there is no traffic nobody can be hurt, and waiting for some
+/// would leave two processes in place.
+#[derive(Debug)]
+pub struct Trial {
+    rules: Rules,
+    verdict: Verdict,
+    begun: Instant,
+    /// The last sign of life and when it came; the begin, before the first.
+    last: Instant,
+    beat: Option<Beat>,
+    unhealthy: u32,
+}
+
+impl Trial {
+    /// Begins. `exchanges` and `errors` are what the old process had lately, which the new one is compared with.
+    #[must_use]
+    pub fn new(rules: Rules, exchanges: u64, errors: u64, now: Instant) -> Self {
+        let share = match exchanges {
+            ..ENOUGH => UNKNOWN,
+            _ => upper_share(exchanges, errors, DELTA),
+        };
+        Self {
+            rules,
+            verdict: Verdict::new(share.max(rules.floor), rules.alpha),
+            begun: now,
+            last: now,
+            beat: None,
+            unhealthy: 0,
+        }
+    }
+
+    /// Takes a sign of life, or that none came (`None`), and judges.
+    pub fn judge(&mut self, beat: Option<&Beat>, now: Instant) -> Judgement {
+        let worse = match beat {
+            Some(beat) => self.hear(beat, now),
+            None => self.miss(now),
+        };
+        if let Some(worse) = worse {
+            return Judgement::Return(worse);
+        }
+        let over = now.saturating_duration_since(self.begun) >= self.rules.length;
+        // One that is unhealthy at the end gets the signs of life that it takes to tell a fit from a disease.
+        match over && self.beat.is_some() && self.unhealthy == 0 {
+            true => Judgement::Commit,
+            false => Judgement::Wait,
+        }
+    }
+
+    /// When to judge again if no sign of life comes: the interval of the beats, or what is left of the probation.
+    #[must_use]
+    pub fn wait(&self, now: Instant) -> Duration {
+        let left = self
+            .rules
+            .length
+            .saturating_sub(now.saturating_duration_since(self.begun));
+        match left.is_zero() {
+            true => self.rules.beat,
+            false => left.min(self.rules.beat),
+        }
+    }
+
+    fn hear(&mut self, beat: &Beat, now: Instant) -> Option<Worse> {
+        let (exchanges, errors) = self.beat.as_ref().map_or((0, 0), |b| (b.exchanges, b.errors));
+        self.verdict.see(
+            beat.exchanges.saturating_sub(exchanges),
+            beat.errors.saturating_sub(errors),
+        );
+        self.last = now;
+        self.beat = Some(beat.clone());
+        if self.verdict.fires() {
+            return Some(Worse::Errors {
+                errors: beat.errors,
+                exchanges: beat.exchanges,
+                allowed: self.verdict.allowed(),
+            });
+        }
+        self.unhealthy = match beat.healthy {
+            true => 0,
+            false => self.unhealthy + 1,
+        };
+        (self.unhealthy >= self.rules.unhealthy.max(1)).then(|| Worse::Unhealthy {
+            note: beat
+                .note
+                .clone()
+                .unwrap_or_else(|| "it does not say why".to_owned()),
+        })
+    }
+
+    fn miss(&self, now: Instant) -> Option<Worse> {
+        let since = now.saturating_duration_since(self.last);
+        (since >= self.rules.beat.saturating_mul(self.rules.missed.max(1))).then_some(Worse::Silent { since })
+    }
+}
+
+/// The chance that the share of the old process is larger than what it is taken for.
+const DELTA: f64 = 0.05;
+/// Of fewer exchanges nothing is concluded, and the share of the old process counts as
+const ENOUGH: u64 = 20;
+/// this one: a new process whose every exchange fails goes even where the old one had nothing to do.
+const UNKNOWN: f64 = 0.5;
+
+#[cfg(test)]
+mod tests;

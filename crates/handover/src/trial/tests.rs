@@ -1,0 +1,130 @@
+use super::*;
+
+const RULES: Rules = Rules {
+    length: Duration::from_secs(10),
+    beat: Duration::from_secs(1),
+    missed: 3,
+    unhealthy: 2,
+    alpha: 0.001,
+    floor: 0.01,
+};
+
+fn beat(exchanges: u64, errors: u64) -> Beat {
+    Beat {
+        exchanges,
+        errors,
+        healthy: true,
+        note: None,
+    }
+}
+
+fn ill() -> Beat {
+    Beat {
+        healthy: false,
+        note: Some("no endpoint".to_owned()),
+        ..Beat::default()
+    }
+}
+
+/// What a trial says to one sign of life each second, up to the first word that is not to wait.
+fn judged(exchanges: u64, errors: u64, mut beats: impl FnMut(u64) -> Option<Beat>) -> (u64, Judgement) {
+    let begun = Instant::now();
+    let mut trial = Trial::new(RULES, exchanges, errors, begun);
+    for second in 1.. {
+        match trial.judge(beats(second).as_ref(), begun + Duration::from_secs(second)) {
+            Judgement::Wait => {}
+            judgement => return (second, judgement),
+        }
+    }
+    unreachable!()
+}
+
+#[test]
+fn one_that_serves_as_well_stays_when_its_time_is_over() {
+    let (second, judgement) = judged(10_000, 20, |second| Some(beat(second * 100, second / 5)));
+
+    assert_eq!((second, judgement), (10, Judgement::Commit));
+}
+
+#[test]
+fn one_that_has_nothing_to_do_stays() {
+    let (second, judgement) = judged(0, 0, |_| Some(beat(0, 0)));
+
+    assert_eq!((second, judgement), (10, Judgement::Commit));
+}
+
+#[test]
+fn one_that_has_more_errors_goes_at_once() {
+    let (second, judgement) = judged(10_000, 20, |second| Some(beat(second * 100, second * 20)));
+
+    assert_eq!(second, 1);
+    assert!(matches!(
+        judgement,
+        Judgement::Return(Worse::Errors {
+            errors: 20,
+            exchanges: 100,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn one_that_has_as_many_errors_as_the_old_one_stays() {
+    let (second, judgement) = judged(10_000, 4_000, |second| Some(beat(second * 100, second * 40)));
+
+    assert_eq!((second, judgement), (10, Judgement::Commit));
+}
+
+#[test]
+fn one_that_fails_always_goes_even_if_nothing_is_known_of_the_old_one() {
+    let (_, judgement) = judged(0, 0, |second| Some(beat(second * 10, second * 10)));
+
+    assert!(matches!(judgement, Judgement::Return(Worse::Errors { .. })));
+}
+
+#[test]
+fn one_that_falls_silent_goes() {
+    let (second, judgement) = judged(0, 0, |second| (second < 5).then(|| beat(0, 0)));
+
+    let since = Duration::from_secs(3);
+    assert_eq!(
+        (second, judgement),
+        (7, Judgement::Return(Worse::Silent { since }))
+    );
+}
+
+#[test]
+fn one_that_never_gives_a_sign_of_life_goes() {
+    let (second, judgement) = judged(0, 0, |_| None);
+
+    assert_eq!(second, 3);
+    assert!(matches!(judgement, Judgement::Return(Worse::Silent { .. })));
+}
+
+#[test]
+fn one_that_is_ill_for_a_moment_stays_and_one_that_remains_so_goes() {
+    let (fit, stays) = judged(0, 0, |second| Some(if second == 4 { ill() } else { beat(0, 0) }));
+    let (disease, goes) = judged(0, 0, |second| Some(if second >= 4 { ill() } else { beat(0, 0) }));
+
+    assert_eq!((fit, stays), (10, Judgement::Commit));
+    let note = "no endpoint".to_owned();
+    assert_eq!((disease, goes), (5, Judgement::Return(Worse::Unhealthy { note })));
+}
+
+#[test]
+fn one_that_is_ill_in_the_last_moment_is_looked_at_again() {
+    let (well, stays) = judged(0, 0, |second| Some(if second == 10 { ill() } else { beat(0, 0) }));
+
+    assert_eq!((well, stays), (11, Judgement::Commit));
+}
+
+#[test]
+fn totals_that_go_back_are_no_exchanges() {
+    let begun = Instant::now();
+    let mut trial = Trial::new(RULES, 0, 0, begun);
+    trial.judge(Some(&beat(100, 0)), begun);
+
+    let judgement = trial.judge(Some(&beat(50, 50)), begun);
+
+    assert_eq!(judgement, Judgement::Wait);
+}

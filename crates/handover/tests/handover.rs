@@ -1,0 +1,364 @@
+//! A handover that succeeds, and the words with which one is called off.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test as the test itself would"
+)]
+
+mod sides;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use graylane_handover::{
+    Arrival, Beat, Committed, Course, Ended, Patience, Rules, State, Step, TakeError, Trial, Trust, Turn,
+    Worse,
+};
+use serde_json::json;
+use sides::*;
+
+/// A probation that is over with the first sign of life.
+fn at_once() -> Trial {
+    let rules = Rules {
+        length: Duration::ZERO,
+        ..Rules::default()
+    };
+    Trial::new(rules, 0, 0, Instant::now())
+}
+
+#[test]
+fn listeners_state_and_connections_move_to_the_new_process() {
+    let old = Old::new();
+    let address = old.web.local_addr().unwrap();
+    let mut state = State::default();
+    state.insert("breaker", vec![1, 2, 3]).unwrap();
+
+    let ((mut client, unclaimed), (inherited, by, moved, ledger)) = both(
+        || {
+            let giving = old.taken_over().accept(&hello("old")).unwrap();
+            let listeners = [listener("web", &old.web), listener("gone", &old.web)];
+            let warming = giving.hand_over(&old.door, &listeners, &state).unwrap();
+            let ready = warming.ready(LONG, &mut || None).unwrap();
+            let unclaimed = ready.unclaimed().to_vec();
+            let probation = ready.go().unwrap();
+            let mut committed = probation.watch(&mut at_once(), &mut |_| None).unwrap();
+            let client = TcpStream::connect(address).unwrap();
+            let (idle, _) = old.web.accept().unwrap();
+            committed.move_connection("web", idle.as_fd()).unwrap();
+            committed.farewell(&json!({ "cut": 0 })).unwrap();
+            (client, unclaimed)
+        },
+        || {
+            let (inherited, warming) = new(&old.folder).receive().unwrap();
+            let Turn::Go(mut beating) = warming.ready(&["web"]).unwrap() else {
+                panic!("not let go");
+            };
+            beating.accepting();
+            let mut settling = loop {
+                match beating.beat(&healthy(), SHORT) {
+                    Course::On(on) => beating = on,
+                    Course::Committed(settling) => break settling,
+                    other => panic!("{other:?}"),
+                }
+            };
+            let Arrival::Connection { listener, socket } = settling.next(LONG) else {
+                panic!("no connection");
+            };
+            let Arrival::Farewell(ledger) = settling.next(LONG) else {
+                panic!("no farewell");
+            };
+            (inherited, listener, socket, ledger)
+        },
+    );
+
+    assert_eq!(unclaimed, ["gone"]);
+    assert_eq!(inherited.state, state);
+    assert_eq!((by.as_str(), ledger), ("web", json!({ "cut": 0 })));
+    TcpStream::from(moved).write_all(b"x").unwrap();
+    client.read_exact(&mut [0]).unwrap();
+    let names = inherited
+        .listeners
+        .iter()
+        .map(|l| (l.name.as_str(), l.kind.as_str()));
+    assert_eq!(names.collect::<Vec<_>>(), [("web", "tcp"), ("gone", "tcp")]);
+    let web = inherited.listeners.into_iter().next().unwrap();
+    let web = std::net::TcpListener::from(web.socket);
+    assert_eq!(web.local_addr().unwrap(), address);
+}
+
+#[test]
+fn one_who_is_refused_is_told_why() {
+    let old = Old::new();
+    let policy = graylane_handover::Refusal::Policy {
+        text: "not on a Friday".to_owned(),
+    };
+
+    let ((), taker) = both(|| old.taken_over().refuse(&policy), || connect(&old.folder));
+
+    assert!(matches!(taker, Err(TakeError::Refused(refusal)) if refusal == policy));
+}
+
+#[test]
+fn a_new_process_that_is_not_ready_in_time_is_told_so() {
+    let old = Old::new();
+
+    let (ended, turn) = both(
+        || {
+            let giving = old.taken_over().accept(&hello("old")).unwrap();
+            let warming = giving.hand_over(&old.door, &[], &State::default()).unwrap();
+            warming.ready(SHORT, &mut || None)
+        },
+        || {
+            let warming = to_warming_up(&old.folder);
+            // The old process has given up by the time that it hung up.
+            warming
+        },
+    );
+
+    assert!(matches!(ended, Err(Ended::Silent { step: Step::Ready, limit }) if limit == SHORT));
+    let turn = turn.ready(&[]).unwrap();
+    assert!(matches!(turn, Turn::Returned(reason) if reason == "it took too long to become ready"));
+}
+
+#[test]
+fn a_new_process_may_be_called_off_while_it_warms_up() {
+    let old = Old::new();
+
+    let (ended, turn) = both(
+        || {
+            let giving = old.taken_over().accept(&hello("old")).unwrap();
+            let warming = giving.hand_over(&old.door, &[], &State::default()).unwrap();
+            warming.ready(LONG, &mut || Some("the operator said so".to_owned()))
+        },
+        || to_warming_up(&old.folder).ready(&[]).unwrap(),
+    );
+
+    assert!(matches!(
+        ended,
+        Err(Ended::CalledOff {
+            step: Step::Ready,
+            ..
+        })
+    ));
+    assert!(matches!(turn, Turn::Returned(reason) if reason == "the operator said so"));
+}
+
+#[test]
+fn a_new_process_may_be_called_off_when_it_is_ready() {
+    let old = Old::new();
+
+    let ((), turn) = both(
+        || old.to_ready().unwrap().call_off("on second thoughts"),
+        || to_warming_up(&old.folder).ready(&["web"]).unwrap(),
+    );
+
+    assert!(matches!(turn, Turn::Returned(reason) if reason == "on second thoughts"));
+}
+
+#[test]
+fn a_new_process_that_gives_up_says_why_in_each_step() {
+    for give_up_in in [Step::Ready, Step::Probation] {
+        let old = Old::new();
+
+        let (ended, ()) = both(
+            || old.to_probation()?.watch(&mut at_once(), &mut |_| None),
+            || match give_up_in {
+                Step::Ready => to_warming_up(&old.folder).give_up("no\ncertificate"),
+                _ => to_beating(&old.folder).give_up("no\ncertificate"),
+            },
+        );
+
+        let Err(Ended::GaveUp { step, reason }) = ended else {
+            panic!("{ended:?}");
+        };
+        assert_eq!((step, reason.as_str()), (give_up_in, "no certificate"));
+    }
+}
+
+#[test]
+fn a_new_process_that_serves_worse_is_told_to_return() {
+    let old = Old::new();
+    let errors = Beat {
+        exchanges: 100,
+        errors: 30,
+        ..healthy()
+    };
+
+    let (ended, course) = both(
+        || {
+            let mut trial = Trial::new(Rules::default(), 10_000, 0, Instant::now());
+            old.to_probation()?.watch(&mut trial, &mut |_| None)
+        },
+        || to_beating(&old.folder).beat(&errors, LONG),
+    );
+
+    assert!(matches!(
+        ended,
+        Err(Ended::Worse(Worse::Errors { errors: 30, .. }))
+    ));
+    assert!(matches!(course, Course::Returned(reason) if reason.starts_with("30 of 100 exchanges failed")));
+}
+
+#[test]
+fn a_new_process_that_falls_silent_is_told_to_return() {
+    let old = Old::new();
+    let rules = Rules {
+        beat: Duration::from_millis(10),
+        missed: 3,
+        ..Rules::default()
+    };
+
+    let (ended, beating) = both(
+        || {
+            let mut trial = Trial::new(rules, 0, 0, Instant::now());
+            old.to_probation()?.watch(&mut trial, &mut |_| None)
+        },
+        || to_beating(&old.folder),
+    );
+
+    assert!(matches!(ended, Err(Ended::Worse(Worse::Silent { .. }))));
+    assert!(matches!(beating.beat(&healthy(), LONG), Course::Returned(_)));
+}
+
+#[test]
+fn a_probation_may_be_called_off() {
+    let old = Old::new();
+
+    let (ended, course) = both(
+        || {
+            let mut trial = Trial::new(Rules::default(), 0, 0, Instant::now());
+            let mut stop = |beat: Option<&Beat>| beat.map(|_| "stop".to_owned());
+            old.to_probation()?.watch(&mut trial, &mut stop)
+        },
+        || to_beating(&old.folder).beat(&healthy(), LONG),
+    );
+
+    assert!(matches!(
+        ended,
+        Err(Ended::CalledOff {
+            step: Step::Probation,
+            ..
+        })
+    ));
+    assert!(matches!(course, Course::Returned(reason) if reason == "stop"));
+}
+
+#[test]
+fn an_old_side_that_is_merely_dropped_takes_everything_back() {
+    let old = Old::new();
+
+    let (_, course) = both(
+        || drop(old.to_probation().unwrap()),
+        || to_beating(&old.folder).beat(&healthy(), LONG),
+    );
+
+    assert!(matches!(course, Course::Returned(_)), "{course:?}");
+}
+
+#[test]
+fn a_commit_that_is_not_confirmed_is_taken_back() {
+    let patience = Patience {
+        answer: SHORT,
+        ..Patience::default()
+    };
+    let old = Old::with(Trust::own(), patience);
+    let mut new = by_hand(&old);
+    for (kind, body) in [
+        (READY, r#"{"claimed":[]}"#),
+        (ACCEPTING, ""),
+        (BEAT, r#"{"exchanges":0,"errors":0,"healthy":true}"#),
+    ] {
+        new.write_all(&message(1, kind, body.as_bytes())).unwrap();
+    }
+
+    let ended = old.to_probation().unwrap().watch(&mut at_once(), &mut |_| None);
+
+    assert!(matches!(
+        ended,
+        Err(Ended::Silent {
+            step: Step::Commit,
+            ..
+        })
+    ));
+    assert_eq!(kinds(new)[3..], [GO, COMMIT, RETURN]);
+}
+
+/// An old process that has committed, to a new one that is played by hand and says all this.
+fn committed_to(old: &Old, also: &[u8]) -> (Committed, UnixStream) {
+    let mut new = by_hand(old);
+    for (kind, body) in [(READY, r#"{"claimed":[]}"#), (ACCEPTING, ""), (COMMITTED, "")] {
+        new.write_all(&message(1, kind, body.as_bytes())).unwrap();
+    }
+    new.write_all(also).unwrap();
+    (old.to_probation().unwrap().commit().unwrap(), new)
+}
+
+#[test]
+fn a_connection_that_the_new_process_did_not_take_stays_with_the_old_one() {
+    let old = Old::new();
+    let (mut committed, new) = committed_to(&old, b"");
+    let (mut client, mut idle) = UnixStream::pair().unwrap();
+    // It has it in its socket when it dies.
+    new.shutdown(std::net::Shutdown::Write).unwrap();
+
+    let first = committed.move_connection("web", idle.as_fd());
+    drop(new);
+    let second = committed.move_connection("web", idle.as_fd());
+
+    assert!(first.is_err() && second.is_err());
+    idle.write_all(b"x").unwrap();
+    client.read_exact(&mut [0]).unwrap();
+}
+
+#[test]
+fn a_new_process_that_hangs_may_have_taken_a_connection_but_gets_no_further_one() {
+    let patience = Patience {
+        answer: SHORT,
+        ..Patience::default()
+    };
+    let old = Old::with(Trust::own(), patience);
+    let (mut committed, _new) = committed_to(&old, b"");
+    let (_client, idle) = UnixStream::pair().unwrap();
+
+    let first = committed.move_connection("web", idle.as_fd());
+    let second = committed.move_connection("web", idle.as_fd());
+
+    assert!(first.is_ok() && second.is_err());
+}
+
+#[test]
+fn each_connection_that_is_taken_makes_way_for_the_next() {
+    let old = Old::new();
+    let taken = message(1, TAKEN, b"").repeat(3);
+    let (mut committed, _new) = committed_to(&old, &taken);
+    let (_client, idle) = UnixStream::pair().unwrap();
+
+    for _ in 0..3 {
+        committed.move_connection("web", idle.as_fd()).unwrap();
+    }
+}
+
+#[test]
+fn a_new_process_that_does_not_accept_when_it_is_its_turn_is_not_waited_for() {
+    let patience = Patience {
+        turn: SHORT,
+        ..Patience::default()
+    };
+    let old = Old::with(Trust::own(), patience);
+    let mut new = by_hand(&old);
+    new.write_all(&message(1, READY, br#"{"claimed":["web"]}"#))
+        .unwrap();
+
+    let ended = old.to_probation();
+
+    assert!(matches!(
+        ended,
+        Err(Ended::Silent {
+            step: Step::Accepting,
+            ..
+        })
+    ));
+    assert_eq!(kinds(new)[3..], [GO, RETURN]);
+}
