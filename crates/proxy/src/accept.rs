@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use graylane_tls::Server;
+use graylane_tls::rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -41,6 +42,7 @@ async fn secured(conn: Arc<Conn>, stream: TcpStream, server: &Server, limit: Tic
     let Some(stream) = handshake(&conn, stream, server, limit).await else {
         return;
     };
+    certify(&conn, stream.get_ref().1.peer_certificates());
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream = Stream::Layered(Box::new(stream));
     if is_h2 {
@@ -48,6 +50,14 @@ async fn secured(conn: Arc<Conn>, stream: TcpStream, server: &Server, limit: Tic
     } else {
         // What was agreed on is HTTP/1.1, or nothing, which means the same (RFC 9112, section 9.7).
         h1::serve(conn, stream, false).await;
+    }
+}
+
+/// Keeps who the client is by its certificate, which the handshake has verified.
+fn certify(conn: &Conn, chain: Option<&[CertificateDer<'_>]>) {
+    if let Some(certificate) = chain.and_then(<[_]>::first) {
+        // Set once: a connection has one handshake.
+        let _ = conn.certified.set(graylane_tls::names(certificate).into());
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
 
-use graylane_pipeline::{Fault, LaneId};
+use graylane_pipeline::{Fault, LaneId, Reply};
 use graylane_route::Upstream;
 use graylane_wire::{Framing, write_field};
 
@@ -74,6 +74,32 @@ pub(crate) async fn fault<C: Client>(
     send(client, body, record, times).await
 }
 
+/// Answers what a module says in place of a failure; a fault is named all the same, so that nobody takes the answer for an
+/// endpoint's.
+pub(crate) async fn rescued<C: Client>(
+    client: &mut C,
+    call: &Call,
+    reply: Box<Reply>,
+    record: &mut Record,
+    times: Times,
+) -> After {
+    write_head(client, reply.status, reply.body.len(), record);
+    let head = client.head();
+    for (name, value) in &reply.fields {
+        write_field(head, name, value.as_bytes());
+    }
+    if let Some(fault) = record.fault {
+        write_field(head, "x-graylane-fault", fault.as_str().as_bytes());
+    }
+    head.extend_from_slice(b"\r\n");
+    let body: &[u8] = if call.to_head || matches!(reply.status, 204 | 304) {
+        b""
+    } else {
+        &reply.body
+    };
+    send(client, body, record, times).await
+}
+
 /// Gives a request of gRPC a moment to come to its end, which as a rule follows its head at once: an answer that is no more
 /// than a head would overtake it, and some clients, curl 7.88 for one, then wait for ever.
 async fn hear_out<C: Client>(client: &mut C) {
@@ -101,15 +127,15 @@ pub(crate) fn break_off<C: Client>(client: &mut C, fault: Fault, record: &mut Re
 fn write_head<C: Client>(client: &mut C, status: u16, length: usize, record: &mut Record) {
     record.status = status;
     let generation = std::sync::Arc::clone(&record.generation);
-    if record.conn.worker.shared.is_draining() {
+    if record.conn.is_last() {
         client.close();
     }
+    let (lane, instead_of) = record.shown(&generation);
     let towards = Towards {
         speaks: client.speaks(),
         closes: client.closes(),
-        lane: record
-            .shown_lane
-            .map(|lane| generation.snapshot().lane(lane).name.as_str()),
+        lane,
+        instead_of,
         wish: None,
     };
     compose::own_answer(status, length, &towards, client.head());

@@ -7,6 +7,8 @@
 use std::io;
 use std::task::{Context, Poll};
 
+use crate::mirror::{self, Replica};
+
 /// What comes next of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -82,18 +84,29 @@ pub(crate) enum PumpError {
 /// Bytes moved in one go before the other tasks of the thread have their turn.
 const TURN: u64 = 1024 * 1024;
 
-/// Moves what can be moved now, and adds the number of its bytes to `moved`. Whoever is waited for wakes the task.
+/// Moves what can be moved now of a request, and adds the number of its bytes to `moved`. Whoever is waited for wakes the
+/// task. A copy of the request, where there is one, keeps what is moved, and goes off when all is.
 #[inline]
 pub(crate) fn pump(
     from: &mut impl Source,
     to: &mut impl Sink,
     moved: &mut u64,
+    replica: &mut Option<Box<Replica>>,
     cx: &mut Context<'_>,
 ) -> Result<Pumped, PumpError> {
-    pump_then(from, to, moved, cx, |_| {})
+    let seen = |data: &[u8], n: usize| {
+        if replica.is_some() {
+            mirror::keep(replica, &data[..n]);
+        }
+    };
+    let pumped = pump_with(from, to, moved, cx, seen, |_| {})?;
+    if replica.is_some() && pumped == Pumped::Ended {
+        mirror::leave(replica);
+    }
+    Ok(pumped)
 }
 
-/// As [`pump`], and says when the sink has taken everything, before the end of that goes out: with the number of all bytes
+/// Moves what can be moved now, as [`pump`] does, and says when the sink has taken everything, before the end of that goes out: with the number of all bytes
 /// moved, and again each time until that has gone out.
 #[inline]
 pub(crate) fn pump_then(
@@ -103,17 +116,33 @@ pub(crate) fn pump_then(
     cx: &mut Context<'_>,
     taken: impl FnOnce(u64),
 ) -> Result<Pumped, PumpError> {
+    pump_with(from, to, moved, cx, |_, _| {}, taken)
+}
+
+#[inline]
+fn pump_with(
+    from: &mut impl Source,
+    to: &mut impl Sink,
+    moved: &mut u64,
+    cx: &mut Context<'_>,
+    mut seen: impl FnMut(&[u8], usize),
+    taken: impl FnOnce(u64),
+) -> Result<Pumped, PumpError> {
     let turn = *moved + TURN;
     while !to.is_finished() {
         match from.poll_next(cx) {
-            Poll::Ready(Ok(Next::Data)) => match to.poll_write(cx, from.data()) {
-                Poll::Ready(Ok(n)) => {
-                    from.consume(n);
-                    *moved += n as u64;
+            Poll::Ready(Ok(Next::Data)) => {
+                let data = from.data();
+                match to.poll_write(cx, data) {
+                    Poll::Ready(Ok(n)) => {
+                        seen(data, n);
+                        from.consume(n);
+                        *moved += n as u64;
+                    }
+                    Poll::Ready(Err(error)) => return Err(PumpError::Sink(error)),
+                    Poll::Pending => return Ok(Pumped::WaitsForSink),
                 }
-                Poll::Ready(Err(error)) => return Err(PumpError::Sink(error)),
-                Poll::Pending => return Ok(Pumped::WaitsForSink),
-            },
+            }
             Poll::Ready(Ok(Next::End)) => to.finish(from.trailers()),
             Poll::Ready(Err(broken)) => return Err(PumpError::Source(broken)),
             Poll::Pending => return flush(to, Pumped::WaitsForSource, cx),

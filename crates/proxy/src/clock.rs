@@ -6,8 +6,13 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::random;
+
 /// The resolution of every limit in time.
 pub(crate) const TICK: Duration = Duration::from_millis(50);
+
+/// The part of a time by which it is spread.
+const SPREAD: u32 = 5;
 
 /// Ticks since the worker started. Wraps after 6 years; comparisons are by wrapping distance.
 #[derive(Debug, Default)]
@@ -22,6 +27,11 @@ impl Ticks {
     pub(crate) fn at_least(time: Duration) -> Self {
         let ticks = time.as_millis().div_ceil(TICK.as_millis()) + 1;
         Self(u32::try_from(ticks).unwrap_or(u32::MAX / 4).min(u32::MAX / 4))
+    }
+
+    /// So long and up to a fifth more, at random: what many begin to wait for in one instant does not come in one instant.
+    pub(crate) fn spread(self) -> Self {
+        Self(self.0 + (random::next() % (u64::from(self.0 / SPREAD) + 1)) as u32)
     }
 
     /// Whether so many ticks went by since a moment.
@@ -96,6 +106,18 @@ mod tests {
         (0..3).for_each(|_| clock.advance());
 
         assert!(deadline.passed(&clock));
+    }
+
+    #[test]
+    fn a_time_that_is_spread_is_never_shorter_and_up_to_a_fifth_longer() {
+        let spread: Vec<_> = (0..1000).map(|_| Ticks(100).spread().0).collect();
+
+        assert!(
+            spread.iter().all(|ticks| (100..=120).contains(ticks)),
+            "{spread:?}"
+        );
+        assert!([100, 110, 120].iter().all(|ticks| spread.contains(ticks)));
+        assert_eq!(Ticks(3).spread().0, 3, "too short to be spread");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use graylane_context::Tag;
 use graylane_pipeline::TraceId;
 use graylane_route::{Asked, Forced};
 use graylane_wire::{Fields, Known, Request};
@@ -10,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::random;
 
-/// Whether a peer's gray and forwarding headers are believed. An IPv4 address mapped into IPv6 is that IPv4 address.
+/// Whether a network is trusted that the address is of. An IPv4 address mapped into IPv6 is that IPv4 address.
 pub(crate) fn is_trusted(peers: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     peers.iter().any(|net| net.contains(&address))
@@ -19,8 +20,6 @@ pub(crate) fn is_trusted(peers: &[IpNet], address: IpAddr) -> bool {
 /// What is believed about who asks.
 #[derive(Debug)]
 pub(crate) struct Client {
-    /// Whether the peer may force a lane.
-    trusted: bool,
     /// The address of the client, where it is not the peer's own.
     behind: Option<String>,
 }
@@ -32,29 +31,32 @@ impl Client {
             .then(|| client_behind(fields, peers))
             .flatten();
         Self {
-            trusted,
             behind: behind.map(|address| address.to_string()),
         }
     }
 }
 
-/// What routing may know of a request.
+/// What routing may know of a request; `said` is the lane that it says, where that is believed.
 #[inline]
-pub(crate) fn asked<'a>(request: &Request<'a>, client: &'a Client, peer: &'a str) -> Asked<'a> {
-    let named = client.trusted.then(|| request.fields.first(Known::GrayVersion));
+pub(crate) fn asked<'a>(
+    request: &Request<'a>,
+    client: &'a Client,
+    peer: &'a str,
+    said: Option<&'a Tag>,
+) -> Asked<'a> {
     Asked {
         host: request.host,
         path: request.path,
         query: request.query.unwrap_or(""),
         headers: request.fields,
         client: client.behind.as_deref().unwrap_or(peer),
-        forced: named.flatten().map_or(Forced::No, Forced::By),
+        forced: said.map_or(Forced::No, |tag| Forced::By(tag.as_bytes())),
         unix_seconds,
     }
 }
 
 /// Now, for a rule that depends on it; 0 where the clock of the machine is before 1970.
-fn unix_seconds() -> u64 {
+pub(crate) fn unix_seconds() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

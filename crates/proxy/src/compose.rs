@@ -4,6 +4,7 @@ use graylane_wire::{Field, Fields, Framing, Known, Request, Response, Set, Versi
 
 use crate::conn::Scheme;
 use crate::date;
+use crate::gray::{self, LANE_FIELDS};
 
 /// What concerns only the connection that it came on (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: Set = Set::of(&[
@@ -19,7 +20,18 @@ const HOP_BY_HOP: Set = Set::of(&[
 ]);
 
 /// What the gateway writes itself into every request.
-const ASSERTED: Set = Set::of(&[Known::GrayVersion, Known::Forwarded, Known::ForwardedFor]);
+const ASSERTED: Set = Set::of(&[
+    Known::GrayFallback,
+    Known::GrayMock,
+    Known::Forwarded,
+    Known::ForwardedFor,
+]);
+
+/// What is said to the gateway alone.
+const FOR_US: Set = Set::of(&[Known::GraySignature]);
+
+/// In place of which lane the baseline answers.
+const FALLBACK: &str = "x-gray-fallback";
 
 /// What is said of earlier hops.
 const FORWARDING: Set = Set::of(&[
@@ -42,7 +54,10 @@ const NOT_TO_BE_NAMED: Set = Set::of(&[
     Known::CacheControl,
     Known::Date,
     Known::Expect,
-    Known::GrayVersion,
+    Known::Baggage,
+    Known::GrayFallback,
+    Known::GrayMirror,
+    Known::GrayMock,
     Known::ForwardedFor,
     Known::ForwardedHost,
     Known::ForwardedProto,
@@ -50,7 +65,8 @@ const NOT_TO_BE_NAMED: Set = Set::of(&[
     Known::Traceparent,
     Known::Tracestate,
     Known::GrpcTimeout,
-]);
+])
+.union(LANE_FIELDS);
 
 /// What every request of one connection is told on its way through: made once, since it is the same each time.
 #[derive(Debug)]
@@ -89,12 +105,13 @@ impl Hop {
 }
 
 /// What one request is told on its way to an endpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Onward<'a> {
     pub(crate) hop: &'a Hop,
     /// Whether what the peer says of earlier hops is believed.
     pub(crate) trusted: bool,
-    pub(crate) lane: &'a str,
+    /// Its lane, and how that is told.
+    pub(crate) gray: gray::Onward<'a>,
     /// Where the request brought none.
     pub(crate) traceparent: Option<&'a [u8; 55]>,
     /// The protocols to switch to.
@@ -103,6 +120,15 @@ pub(crate) struct Onward<'a> {
 
 /// What our own lines need at most, but for names of lanes and hosts.
 const OWN_LINES: usize = 320;
+
+/// Says in a head that is written for the endpoints of one lane that the baseline has taken that lane's place.
+#[cold]
+pub(crate) fn fall_back(wanted: &str, head: &mut Vec<u8>) {
+    // The empty line at its end.
+    head.truncate(head.len() - 2);
+    write_field(head, FALLBACK, wanted.as_bytes());
+    head.extend_from_slice(b"\r\n");
+}
 
 /// Writes the head that goes to an endpoint: nothing of the hop before, everything that the next one should know.
 #[inline]
@@ -113,9 +139,13 @@ pub(crate) fn request(request: &Request<'_>, onward: &Onward<'_>, out: &mut Vec<
     out.push(b' ');
     out.extend_from_slice(request.target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    let mut dropped = HOP_BY_HOP.union(ASSERTED);
+    let gray = onward.gray.dropped(fields);
+    let mut dropped = HOP_BY_HOP.union(ASSERTED).union(FOR_US).union(gray);
     if onward.traceparent.is_some() {
         dropped = dropped.union(Set::of(&[Known::Traceparent, Known::Tracestate]));
+    }
+    if !onward.trusted {
+        dropped = dropped.union(Set::of(&[Known::GrayMirror]));
     }
     let chained = onward.trusted && fields.has_any(FORWARDING);
     for known in [Known::ForwardedProto, Known::ForwardedHost] {
@@ -139,7 +169,7 @@ pub(crate) fn request(request: &Request<'_>, onward: &Onward<'_>, out: &mut Vec<
         write_field(out, "connection", b"upgrade");
         write_field(out, "upgrade", protocols);
     }
-    write_field(out, "x-gray-version", onward.lane.as_bytes());
+    onward.gray.write(fields, gray, out);
     if chained {
         write_chained(request, onward, out);
     } else {
@@ -256,6 +286,8 @@ pub(crate) struct Towards<'a> {
     pub(crate) closes: bool,
     /// The lane, where the service shows it to the client.
     pub(crate) lane: Option<&'a str>,
+    /// The lane in whose place that one answers.
+    pub(crate) instead_of: Option<&'a str>,
     /// The protocols that the client asked for, where it may be told to switch.
     pub(crate) wish: Option<&'a [u8]>,
 }
@@ -278,7 +310,12 @@ pub(crate) fn answer(response: &Response<'_>, towards: &Towards<'_>, out: &mut V
     let fields = response.fields;
     out.reserve(response.length + OWN_LINES);
     write_status(response.status, response.reason, out);
-    let mut dropped = HOP_BY_HOP.union(Set::of(&[Known::GrayVersion]));
+    let ours = FOR_US.union(LANE_FIELDS).union(Set::of(&[
+        Known::GrayFallback,
+        Known::GrayMirror,
+        Known::GrayMock,
+    ]));
+    let mut dropped = HOP_BY_HOP.union(ours);
     let no_length = response.status < 200 || response.status == 204 || fields.has(Known::TransferEncoding);
     if no_length {
         // It would say of the body what is not so (RFC 9110, section 8.6; RFC 9112, section 6.3).
@@ -328,6 +365,9 @@ fn write_status(status: u16, reason: &[u8], out: &mut Vec<u8>) {
 fn write_own(framing: Framing, towards: &Towards<'_>, out: &mut Vec<u8>) {
     if let Some(lane) = towards.lane {
         write_field(out, "x-gray-version", lane.as_bytes());
+        if let Some(wanted) = towards.instead_of {
+            write_field(out, FALLBACK, wanted.as_bytes());
+        }
     }
     if towards.speaks == Speaks::Http2 {
         return;

@@ -1,7 +1,7 @@
 //! One client connection, as its exchanges see it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::compose::Hop;
 use crate::generation::Times;
@@ -32,11 +32,15 @@ pub(crate) struct Conn {
     pub(crate) peer: IpAddr,
     /// The same as text.
     pub(crate) peer_text: Box<str>,
+    /// The DNS names and URIs in the certificate that the client has shown, once that is verified; mostly none.
+    pub(crate) certified: OnceLock<Box<[Box<str>]>>,
     /// What its requests are told on their way through.
     pub(crate) hop: Hop,
     pub(crate) timer: Arc<Timer>,
     /// Keeps the connection counted for as long as anything of it lives, a tunnel included.
-    _presence: Presence,
+    pub(crate) presence: Presence,
+    /// Whether it can move to another process: in cleartext, and not sent back already.
+    moves: bool,
 }
 
 impl Conn {
@@ -46,16 +50,31 @@ impl Conn {
         scheme: Scheme,
         times: Times,
         presence: Presence,
+        moves: bool,
     ) -> Arc<Self> {
         let peer = peer.ip().to_canonical();
         let text = peer.to_string();
         Arc::new(Self {
             peer,
+            certified: OnceLock::new(),
             hop: Hop::new(&text, scheme),
             peer_text: text.into(),
             timer: Timer::new(&worker.clock, times.idle),
             worker: Arc::clone(worker),
-            _presence: presence,
+            presence,
+            moves,
         })
+    }
+
+    /// Whether the client is to be told that the answer is its last here.
+    #[inline]
+    pub(crate) fn is_last(&self) -> bool {
+        self.worker.shared.is_draining() && !self.moves_now()
+    }
+
+    /// Whether the connection moves to another process as soon as it is idle.
+    #[cold]
+    pub(crate) fn moves_now(&self) -> bool {
+        self.moves && self.worker.shared.is_moving()
     }
 }

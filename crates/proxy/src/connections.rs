@@ -18,6 +18,7 @@ pub(crate) struct Connections {
 /// One connection's permit.
 #[derive(Debug)]
 pub(crate) struct Permit {
+    /// `None`: it was not there to be taken, and one of those that end next is taken out for it.
     own: Option<OwnedSemaphorePermit>,
     connections: Arc<Connections>,
 }
@@ -42,6 +43,19 @@ impl Connections {
     pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<Permit> {
         let own = Arc::clone(&self.permits).try_acquire_owned();
         Some(self.permit(own.ok()?))
+    }
+
+    /// Takes a permit, whether there is one or not.
+    pub(crate) fn insist(self: &Arc<Self>) -> Permit {
+        self.try_acquire().unwrap_or_else(|| {
+            let locked = self.locked();
+            self.surplus.fetch_add(1, SeqCst);
+            self.settle(&locked);
+            Permit {
+                own: None,
+                connections: Arc::clone(self),
+            }
+        })
     }
 
     fn permit(self: &Arc<Self>, own: OwnedSemaphorePermit) -> Permit {
@@ -72,6 +86,16 @@ impl Connections {
         self.surplus.fetch_sub(out, SeqCst);
     }
 
+    /// A connection ended that had no permit of its own.
+    fn pay_back(&self) {
+        let _locked = self.locked();
+        if self.surplus.load(SeqCst) > 0 {
+            self.surplus.fetch_sub(1, SeqCst);
+        } else {
+            self.permits.add_permits(1);
+        }
+    }
+
     /// The lock is held for no code that can panic half way: what a poisoned one holds is whole.
     fn locked(&self) -> MutexGuard<'_, usize> {
         self.limit.lock().unwrap_or_else(PoisonError::into_inner)
@@ -80,8 +104,10 @@ impl Connections {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let Some(own) = self.own.take() else { return };
         let connections = &*self.connections;
+        let Some(own) = self.own.take() else {
+            return connections.pay_back();
+        };
         if connections.surplus.load(SeqCst) > 0 {
             let _locked = connections.locked();
             if connections.surplus.load(SeqCst) > 0 {

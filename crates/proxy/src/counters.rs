@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use graylane_context::{Ignored, Stripped, Verdict};
 use graylane_pipeline::Fault;
+
+use crate::ledger::{Fate, Ledger};
 
 /// A number that one thread writes and any thread reads.
 #[derive(Debug, Default)]
@@ -24,14 +27,14 @@ impl Counter {
         self.0.store(self.0.load(Relaxed).wrapping_sub(n), Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
 }
 
 /// Upper bounds of the duration histogram: 0.5 ms doubling up to 65.536 s, then infinity.
-const BOUNDS: usize = 18;
-const FIRST_BOUND_US: u64 = 500;
+pub(crate) const BOUNDS: usize = 18;
+pub(crate) const FIRST_BOUND_US: u64 = 500;
 
 /// The counters of one lane and one worker, on cache lines of their own.
 #[derive(Debug, Default)]
@@ -39,6 +42,8 @@ const FIRST_BOUND_US: u64 = 500;
 pub(crate) struct LaneCounters {
     /// By class of status: 1xx to 5xx; index 0 counts clients that left before a status.
     classes: [Counter; 6],
+    /// Those that the baseline took.
+    fallbacks: Counter,
     durations: [Counter; BOUNDS + 1],
     duration_us: Counter,
     received: Counter,
@@ -55,11 +60,16 @@ impl LaneCounters {
         self.received.add(received);
         self.sent.add(sent);
     }
+
+    /// The baseline answers in place of the lane.
+    pub(crate) fn fallback(&self) {
+        self.fallbacks.add(1);
+    }
 }
 
 /// The index of the smallest bound that is not below so many microseconds.
 #[inline]
-fn bound(us: u64) -> usize {
+pub(crate) fn bound(us: u64) -> usize {
     let doublings = u64::BITS - (us.saturating_sub(1) / FIRST_BOUND_US).leading_zeros();
     (doublings as usize).min(BOUNDS)
 }
@@ -70,20 +80,46 @@ fn bound(us: u64) -> usize {
 pub(crate) struct Shard {
     faults: [Counter; Fault::ALL.len()],
     pub(crate) retries: Counter,
-    pub(crate) stripped: Counter,
+    stripped: [Counter; Stripped::ALL.len()],
+    gray_ignored: [Counter; Ignored::ALL.len()],
+    gray_conflicts: Counter,
+    pub(crate) retries_refused: Counter,
     pub(crate) accepted: Counter,
+    pub(crate) adopted: Counter,
     pub(crate) handshakes: Counter,
     pub(crate) handshakes_failed: Counter,
     pub(crate) open: Counter,
     pub(crate) in_flight: Counter,
     pub(crate) ended: Counter,
     pub(crate) upstream_opened: Counter,
+    fates: [Counter; Fate::ALL.len()],
 }
 
 impl Shard {
     pub(crate) fn fault(&self, fault: Fault) {
         // The discriminants of a field-less enum in the order of `ALL`, which a test checks.
         self.faults[fault as usize].add(1);
+    }
+
+    /// What of a request's gray context did not count.
+    #[inline]
+    pub(crate) fn gray(&self, verdict: &Verdict) {
+        if let Some(why) = verdict.stripped {
+            self.stripped[why as usize].add(1);
+        }
+        if verdict.is_contradicted {
+            self.gray_conflicts.add(1);
+        }
+        if verdict.ignored != [0; Ignored::ALL.len()] {
+            for (counter, &times) in self.gray_ignored.iter().zip(&verdict.ignored) {
+                counter.add(u64::from(times));
+            }
+        }
+    }
+
+    /// A connection ended so.
+    pub(crate) fn fate(&self, fate: Fate) {
+        self.fates[fate as usize].add(1);
     }
 }
 
@@ -141,7 +177,8 @@ impl Counters {
         }
     }
 
-    pub(crate) fn workers(&self) -> usize {
+    /// How many workers there are.
+    pub fn workers(&self) -> usize {
         self.shards.len()
     }
 
@@ -168,6 +205,20 @@ impl Counters {
     /// Open client connections.
     pub fn open(&self) -> u64 {
         self.sum(|shard| &shard.open)
+    }
+
+    /// What became of the connections so far.
+    pub(crate) fn ledger(&self) -> Ledger {
+        // The ends before the beginnings: so a connection that does both meanwhile is none that ended without having begun.
+        let fates = Fate::ALL.map(|fate| self.sum(|shard| &shard.fates[fate as usize]));
+        Ledger {
+            fates,
+            open: self.open(),
+            served: self.ended(),
+            before: 0,
+            accepted: self.sum(|shard| &shard.accepted),
+            adopted: self.sum(|shard| &shard.adopted),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use graylane_pipeline::Fault;
+use graylane_pipeline::{Fault, Reply};
 
 use crate::answer;
 use crate::body::{PumpError, Pumped, discard, pump, pump_then};
@@ -13,8 +13,11 @@ use crate::compose::Speaks;
 use crate::forward::{Answered, NoAnswer, forward};
 use crate::generation::Times;
 use crate::h1::Channel;
+use crate::load::Pending;
+use crate::mirror::Replica;
 use crate::prepare::{Call, Plan};
 use crate::record::Record;
+use crate::rescue;
 use crate::upstream::Link;
 
 /// What becomes of the client after an exchange.
@@ -25,7 +28,7 @@ pub(crate) enum After {
     /// It has left, or the answer broke off: the connection, or the stream, can only be cut.
     Cut,
     /// Both sides have switched to another protocol.
-    Tunnel(Box<Channel>),
+    Tunnel(Box<Channel>, Pending),
 }
 
 /// How far the request's body has come.
@@ -50,12 +53,18 @@ pub(crate) struct Flow {
     pub(crate) received: u64,
     /// Bytes of the answer's body that were handed on.
     pub(crate) sent: u64,
+    /// Whether the client has heard of an endpoint, if only an interim answer.
+    pub(crate) told: bool,
     /// Whether the client was told to go on with its body.
     pub(crate) continued: bool,
     /// The client waited to be told to send its body, and got its answer instead: nobody can know whether the body still
     /// comes (RFC 9110, section 10.1.1).
     pub(crate) withheld: bool,
+    /// What a module answers in place of what the endpoint said.
+    pub(crate) instead: Option<Box<Reply>>,
     pub(crate) times: Times,
+    /// The request's copy in the making, where another lane gets one.
+    pub(crate) replica: Option<Box<Replica>>,
 }
 
 /// Carries out a plan. The record is closed when the answer is with the client, or cannot be.
@@ -70,33 +79,58 @@ pub(crate) async fn exchange<C: Client>(
         upload: Upload::Sending,
         received: 0,
         sent: 0,
+        told: false,
         continued: false,
         withheld: false,
+        instead: None,
         times,
+        replica: call.replica.take(),
     };
     client.timer().end_within(call.time.map(Ticks::at_least));
     let answered = match plan {
         Plan::Refuse(fault) => Err(NoAnswer::Fault(fault)),
-        Plan::Respond(lane) => {
-            withhold(client, &call, &mut flow);
-            let after = answer::respond(client, &call, lane, &mut record, times).await;
-            drop(record);
-            return read_out(client, after, &mut flow).await;
-        }
+        Plan::Respond(lane) => Err(NoAnswer::Respond(lane)),
         Plan::Forward(lane) => forward(client, &mut call, lane, &mut flow, &mut record).await,
     };
     record.received = flow.received;
     match answered {
         Err(NoAnswer::Gone) => After::Cut,
-        Err(NoAnswer::Fault(fault)) => {
+        Err(NoAnswer::Respond(lane)) => {
+            record.answered();
             client.timer().end_within(None);
             withhold(client, &call, &mut flow);
-            let after = answer::fault(client, &call, fault, &mut record, times).await;
+            let after = answer::respond(client, &call, lane, &mut record, times).await;
+            drop(record);
+            read_out(client, after, &mut flow).await
+        }
+        Err(NoAnswer::Fault(fault)) => {
+            record.answered();
+            client.timer().end_within(None);
+            withhold(client, &call, &mut flow);
+            let after = match rescue::of_fault(fault, &call, &record) {
+                Some(reply) => {
+                    record.fault = Some(fault);
+                    Box::pin(answer::rescued(client, &call, reply, &mut record, times)).await
+                }
+                None => answer::fault(client, &call, fault, &mut record, times).await,
+            };
+            drop(record);
+            read_out(client, after, &mut flow).await
+        }
+        Err(NoAnswer::Replaced) => {
+            record.answered();
+            client.timer().end_within(None);
+            withhold(client, &call, &mut flow);
+            let Some(reply) = flow.instead.take() else {
+                unreachable!("an answer is replaced by one that is there");
+            };
+            let after = Box::pin(answer::rescued(client, &call, reply, &mut record, times)).await;
             drop(record);
             read_out(client, after, &mut flow).await
         }
         Ok(answered) => {
-            let Answered { mut link, .. } = answered;
+            record.answered();
+            let Answered { mut link, pending } = answered;
             let relayed = relay(client, &mut link, &mut flow, &mut record).await;
             // It was for the answer: what is still to be said has the usual time.
             client.timer().end_within(None);
@@ -117,7 +151,7 @@ pub(crate) async fn exchange<C: Client>(
                 return After::Cut;
             }
             if switched && let Link::H1(link) = link {
-                return After::Tunnel(link.into_channel());
+                return After::Tunnel(link.into_channel(), pending);
             }
             finish_upload(client, &mut link, &mut flow).await;
             if flow.upload == Upload::Sent {
@@ -125,6 +159,7 @@ pub(crate) async fn exchange<C: Client>(
             } else {
                 drop(link);
             }
+            drop(pending);
             read_out(client, After::Answered, &mut flow).await
         }
     }
@@ -159,7 +194,7 @@ async fn relay<C: Client>(client: &mut C, link: &mut Link, flow: &mut Flow, reco
         client.timer().wakes(cx);
         let before = flow.received + flow.sent;
         match flow.upload {
-            Upload::Sending => match pump(client, link, &mut flow.received, cx) {
+            Upload::Sending => match pump(client, link, &mut flow.received, &mut flow.replica, cx) {
                 Ok(Pumped::Ended) => flow.upload = Upload::Sent,
                 Ok(_) => {}
                 // The answer is what counts now; it may well be the endpoint's reason to take no more.
@@ -222,7 +257,7 @@ async fn finish_upload<C: Client>(client: &mut C, link: &mut Link, flow: &mut Fl
     flow.upload = poll_fn(|cx| {
         client.timer().wakes(cx);
         let before = flow.received;
-        match pump(client, link, &mut flow.received, cx) {
+        match pump(client, link, &mut flow.received, &mut flow.replica, cx) {
             Ok(Pumped::Ended) => return Poll::Ready(Upload::Sent),
             Err(PumpError::Sink(_)) => return Poll::Ready(Upload::Refused),
             Err(PumpError::Source(_)) => {

@@ -10,6 +10,7 @@ use graylane_wire as wire;
 use ipnet::IpNet;
 
 use crate::colour::{self, Client};
+use crate::gray;
 use crate::prepare::fault_of;
 
 /// Whoever describes a request needs no protection from it.
@@ -33,9 +34,22 @@ pub fn explain(
         .map_err(fault_of)?
         .ok_or(Fault::BadRequest)?;
     let peer = peer.to_canonical();
-    let client = Client::find(request.fields, colour::is_trusted(trusted, peer), trusted);
+    let is_believed = colour::is_trusted(trusted, peer);
+    let says = gray::Asked {
+        snapshot,
+        fields: request.fields,
+        host: request.host,
+        path: request.path,
+    };
+    let now = colour::unix_seconds;
+    let verdict = graylane_context::judge(snapshot.gray(), &says, is_believed, now);
+    let said = verdict.said.map(|(_, tag)| tag);
+    let client = Client::find(request.fields, is_believed, trusted);
     let text = peer.to_string();
-    let asked = colour::asked(&request, &client, &text);
+    let asked = colour::asked(&request, &client, &text, said.as_ref());
     let decision = snapshot.decide(&asked).ok_or(Fault::NoService)?;
-    Ok(snapshot.explain(&asked, &decision))
+    Ok(Explanation {
+        gray: graylane_context::explain(snapshot.gray(), &says, is_believed, now),
+        ..snapshot.explain(&asked, &decision)
+    })
 }

@@ -2,15 +2,23 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{oneshot, watch};
+use graylane_core::Name;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::connections::Connections;
+use crate::control::{Control, Order};
 use crate::counters::Counters;
 use crate::generation::Generation;
+use crate::health::{self, Checks, Records};
+use crate::ledger::Ledger;
+use crate::moving::{Idle, Mover};
 use crate::worker::{self, Worker};
 
 /// What all workers share.
@@ -22,6 +30,12 @@ pub struct Shared {
     retired: Mutex<Vec<Arc<Generation>>>,
     counters: Counters,
     draining: AtomicBool,
+    health: Records,
+    /// Whether idle connections move to another process.
+    moving: AtomicBool,
+    mover: Mover,
+    /// The listeners whose queues are another process's, once the gateway drains.
+    left: OnceLock<Vec<Name>>,
     pub(crate) connections: Arc<Connections>,
 }
 
@@ -40,6 +54,10 @@ impl Shared {
             current: Arc::new(ArcSwap::new(first)),
             retired: Mutex::default(),
             draining: AtomicBool::new(false),
+            health: Records::default(),
+            moving: AtomicBool::new(false),
+            mover: Mover::default(),
+            left: OnceLock::new(),
         })
     }
 
@@ -49,22 +67,24 @@ impl Shared {
     }
 
     /// Puts the next generation into use: exchanges that begin from here on use it, those under way go on with theirs.
-    /// No exchange waits for this.
+    /// No exchange waits for this, and no connection ends by it: what comes back says what became of them meanwhile.
     ///
     /// # Errors
     /// It was made from another generation than the one in use, so it would forget what came after that.
-    pub fn replace(&self, next: Arc<Generation>) -> Result<(), Overtaken> {
+    pub fn replace(&self, next: Arc<Generation>) -> Result<Ledger, Overtaken> {
         // The lock also keeps two changes apart. No code under it can panic half way.
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         if !next.follows(&self.current.load()) {
             return Err(Overtaken);
         }
+        let mark = self.counters.ledger();
         next.begin();
         next.hooks().take_over();
         self.connections.set_limit(next.limits().connections);
         retired.push(self.current.swap(next));
+        self.health.replaced();
         retired.retain(|generation| Arc::strong_count(generation) > 1);
-        Ok(())
+        Ok(self.counters.ledger().since(&mark))
     }
 
     /// Where the generation in use is found, for those who look every time.
@@ -77,100 +97,128 @@ impl Shared {
         &self.counters
     }
 
+    /// What the checks of endpoints have found.
+    pub fn health(&self) -> &Records {
+        &self.health
+    }
+
+    /// Waits until each endpoint of the generation in use that is to be checked was checked once, at most so long; whether
+    /// that was so. Needs the timers of tokio.
+    pub async fn first_round(&self, limit: Duration) -> bool {
+        let generation = self.current.load().id();
+        tokio::time::timeout(limit, self.health.first_round(generation))
+            .await
+            .is_ok()
+    }
+
     /// Whether the process is on its way out.
     #[inline]
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Relaxed)
+        self.draining.load(SeqCst)
+    }
+
+    /// Whether connections that can move to another process need not be told to close.
+    #[inline]
+    pub(crate) fn is_moving(&self) -> bool {
+        self.moving.load(Relaxed)
+    }
+
+    pub(crate) fn move_idle(&self, to: Sender<Idle>) {
+        self.mover.set(Some(to));
+        self.moving.store(true, Relaxed);
+    }
+
+    /// Sends an idle connection off.
+    pub(crate) fn send_off(&self, idle: Idle) {
+        if !self.mover.send(idle) {
+            // Nobody is there: it is on its way back, and the others need not try.
+            self.moving.store(false, Relaxed);
+            self.mover.set(None);
+        }
+    }
+
+    /// The process is on its way out, and the queues of these listeners are another's. Only the first call says which.
+    pub(crate) fn leave(&self, queues: &[Name]) {
+        let _ = self.left.set(queues.to_vec());
+        self.draining.store(true, SeqCst);
+    }
+
+    /// Whether what waits in the queue of that listener is for another process.
+    pub(crate) fn is_left(&self, listener: &Name) -> bool {
+        self.left.get().is_some_and(|left| left.contains(listener))
     }
 }
 
-/// What the workers are to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    Serve,
-    /// End when the exchanges under way have, or the limit of the drain is reached.
-    Drain,
-    /// End now.
-    Stop,
-}
-
-/// The running workers.
+/// The running workers. It is steered through its [`Control`].
 #[derive(Debug)]
 pub struct Gateway {
-    shared: Arc<Shared>,
-    orders: watch::Sender<Order>,
-    /// Of each worker that is waited for: how many connections it cut.
-    ended: Vec<oneshot::Receiver<u64>>,
-    /// The connections that those cut which are no longer waited for.
-    cut: u64,
-}
-
-/// How a drain ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drained {
-    /// Exchanges served in the life of the process.
-    pub served: u64,
-    /// Connections that had to be cut: the limit was reached, or the end was forced.
-    pub cut: u64,
+    control: Control,
+    /// Of each worker that is waited for.
+    ended: Vec<oneshot::Receiver<()>>,
+    _checks: Checks,
 }
 
 impl Gateway {
-    /// Starts the workers; when this returns, every one of them accepts.
+    /// Starts the workers; when this returns, every one of them accepts. The listeners are those of the configuration of the
+    /// start, in its order.
     ///
     /// # Errors
     /// A thread or its runtime could not be made.
     pub fn start(shared: &Arc<Shared>, listeners: Vec<TcpListener>) -> io::Result<Self> {
+        Self::begin(shared, listeners, Order::Serve)
+    }
+
+    /// Starts the workers, which accept nobody before [`Control::resume`].
+    ///
+    /// # Errors
+    /// A thread or its runtime could not be made.
+    pub fn start_paused(shared: &Arc<Shared>, listeners: Vec<TcpListener>) -> io::Result<Self> {
+        Self::begin(shared, listeners, Order::Pause)
+    }
+
+    fn begin(shared: &Arc<Shared>, listeners: Vec<TcpListener>, order: Order) -> io::Result<Self> {
         let workers = shared.counters.workers();
-        let (orders, _) = watch::channel(Order::Serve);
-        let mut ended = Vec::with_capacity(workers);
+        let mut starts = Vec::with_capacity(workers);
         for number in 0..workers {
-            let listeners = listeners
-                .iter()
-                .map(TcpListener::try_clone)
-                .collect::<io::Result<Vec<_>>>()?;
-            let worker = Worker::new(shared, number);
-            ended.push(worker::spawn(worker, listeners, orders.subscribe())?);
+            let (door, arrivals) = mpsc::unbounded_channel();
+            let own = listeners.iter().map(TcpListener::try_clone);
+            let worker = Worker::new(shared, number, door);
+            starts.push((worker, own.collect::<io::Result<Vec<_>>>()?, arrivals));
         }
-        // Each worker has its own handle of every queue. One kept here would hold the queue open through a drain, and
-        // clients would connect to nobody.
-        drop(listeners);
+        let all = starts.iter().map(|(worker, ..)| Arc::clone(worker)).collect();
+        let control = Control::new(shared, order, listeners, all);
+        let mut ended = Vec::with_capacity(workers);
+        for (worker, listeners, arrivals) in starts {
+            ended.push(worker::spawn(worker, listeners, arrivals, &control)?);
+        }
         Ok(Self {
-            shared: Arc::clone(shared),
-            orders,
+            control,
             ended,
-            cut: 0,
+            _checks: health::start(shared)?,
         })
     }
 
-    /// Begins to drain: no new connections; the answers on the open ones say that they are the last.
-    pub fn drain(&self) {
-        self.shared.draining.store(true, Relaxed);
-        self.orders.send_if_modified(|order| {
-            let serving = *order == Order::Serve;
-            if serving {
-                *order = Order::Drain;
-            }
-            serving
-        });
+    /// The handle by which the gateway is steered, from any thread.
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
-    /// Ends at once.
-    pub fn stop(&self) {
-        self.shared.draining.store(true, Relaxed);
-        self.orders.send_replace(Order::Stop);
-    }
-
-    /// Waits until every worker ended.
-    pub async fn ended(&mut self) -> Drained {
+    /// Waits until every worker ended, and tells what became of all connections.
+    pub async fn ended(&mut self) -> Ledger {
         // What is known is kept in `self`: the caller may drop this future half way, at a second signal, and ask again.
         while let Some(worker) = self.ended.last_mut() {
-            // A worker that panicked sends nothing; its connections are gone, and counted by nobody.
-            self.cut += worker.await.unwrap_or(0);
+            // A worker that panicked sends nothing; its connections are still counted as open.
+            let _ = worker.await;
             self.ended.pop();
         }
-        Drained {
-            served: self.shared.counters.ended(),
-            cut: self.cut,
-        }
+        self.control.ledger().closed()
+    }
+}
+
+impl Deref for Gateway {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
     }
 }

@@ -14,7 +14,10 @@ use ipnet::IpNet;
 
 use crate::clock::Ticks;
 use crate::counters::LaneTotals;
+use crate::gray::Spoken;
+use crate::mirror::Mirrors;
 use crate::roster::Roster;
+use crate::rules::Rules;
 
 /// Everything that a change of the configuration may change, as one immutable value. An exchange takes the generation in
 /// use when it begins and uses nothing of another one until it has ended: limits, trusted peers, routes, endpoints, and
@@ -33,8 +36,12 @@ pub struct Generation {
     limits: Limits,
     drain: Drain,
     trusted: Vec<IpNet>,
+    spoken: Spoken,
     times: Times,
+    /// Of each service.
+    rules: Box<[Rules]>,
     roster: Arc<Roster>,
+    mirrors: Mirrors,
     entries: Box<[Entry]>,
     tls: Arc<Tls>,
     in_use_since: OnceLock<Instant>,
@@ -85,7 +92,7 @@ impl Generation {
         let roster = self.roster.next(snapshot.topology());
         let listeners = self.entries.iter().map(|entry| &entry.listener);
         let entries = entries(listeners, config, &tls);
-        Self::of(config, snapshot, hooks, (roster, entries, tls), Some(self.id))
+        Self::of(config, snapshot, hooks, (roster, entries, tls), Some(self))
     }
 
     fn of(
@@ -93,13 +100,14 @@ impl Generation {
         snapshot: Snapshot,
         hooks: Hooks,
         (roster, entries, tls): (Arc<Roster>, Box<[Entry]>, Arc<Tls>),
-        follows: Option<u64>,
+        before: Option<&Self>,
     ) -> Arc<Self> {
         static ID: AtomicU64 = AtomicU64::new(1);
         let (limits, drain) = (config.limits.clone(), config.drain.clone());
         Arc::new(Self {
             id: ID.fetch_add(1, Relaxed),
-            follows,
+            follows: before.map(|before| before.id),
+            mirrors: Mirrors::new(config, roster.workers(), before.map(|before| &before.mirrors)),
             times: Times {
                 handshake: Ticks::at_least(limits.handshake_time),
                 header: Ticks::at_least(limits.header_time),
@@ -107,6 +115,12 @@ impl Generation {
                 response: Ticks::at_least(limits.response_time),
                 idle_grace: Ticks::at_least(drain.idle_grace.min(limits.idle_time)),
             },
+            spoken: Spoken::new(snapshot.gray()),
+            rules: config
+                .services
+                .iter()
+                .map(|service| Rules::of(service, &limits))
+                .collect(),
             snapshot,
             hooks,
             limits,
@@ -148,6 +162,12 @@ impl Generation {
         &self.trusted
     }
 
+    /// How the lane of a request goes on.
+    #[inline]
+    pub(crate) fn spoken(&self) -> Spoken {
+        self.spoken
+    }
+
     /// How connections of a listener begin. Listeners are numbered as the configuration of the start has them, in whatever
     /// order a later one has.
     ///
@@ -156,6 +176,11 @@ impl Generation {
     #[inline]
     pub fn entry(&self, listener: usize) -> &Entry {
         &self.entries[listener]
+    }
+
+    /// The number of the listener of that name.
+    pub(crate) fn number(&self, listener: &Name) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.listener == *listener)
     }
 
     /// How an endpoint is asked over TLS; `None`: in cleartext.
@@ -193,6 +218,17 @@ impl Generation {
 
     pub(crate) fn times(&self) -> Times {
         self.times
+    }
+
+    /// How the endpoints of a service are asked.
+    #[inline]
+    pub(crate) fn rules(&self, service: u32) -> &Rules {
+        &self.rules[service as usize]
+    }
+
+    #[inline]
+    pub(crate) fn mirrors(&self) -> &Mirrors {
+        &self.mirrors
     }
 
     #[inline]

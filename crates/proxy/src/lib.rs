@@ -16,8 +16,10 @@
 //!   forwarded (`forward`) and its answer passed on (`exchange`): the same code for every protocol (`client`, `upstream`),
 //!   with a body as a source and a sink joined by a pump (`body`). Its `record` is observed when dropped: exactly once,
 //!   however the exchange ends.
+//! - Copies of requests that another lane gets as well (`mirror`) have tasks of their own, and nothing waits for them.
 //! - What a change of the configuration replaces is one value (`generation`), which each thread keeps at hand (`latest`).
 //!   What outlasts it stands at places that are known by name (`roster`): counters of lanes, idle links of endpoints.
+//! - Endpoints are checked on a thread apart (`health`); a worker sees a flag (`standing`).
 //! - Times are coarse (`clock`): one scan every tick over the worker's connections, instead of a timer per request.
 //!
 //! To follow one request: `worker` and `accept` begin it, `h1::serve` or `h2::serve` reads, `prepare` decides, `compose` writes, `forward` asks,
@@ -33,6 +35,7 @@ mod colour;
 mod compose;
 mod conn;
 mod connections;
+mod control;
 mod counters;
 mod date;
 mod exchange;
@@ -40,18 +43,28 @@ mod explain;
 mod forward;
 mod gateway;
 mod generation;
+mod gray;
 mod grpc;
 mod h1;
 mod h2;
+mod health;
 mod latest;
+mod ledger;
 mod listen;
+mod load;
+mod mirror;
+mod moving;
 mod outbox;
 mod pipe;
+mod place;
 mod prepare;
 mod random;
 mod record;
+mod rescue;
 mod roster;
+mod rules;
 mod socket;
+mod standing;
 mod stream;
 mod table;
 mod timer;
@@ -59,10 +72,14 @@ mod trailers;
 mod upstream;
 mod worker;
 
+pub use control::{AdoptError, Control, Queues};
 pub use counters::{Counters, LaneTotals};
 pub use explain::explain;
-pub use gateway::{Drained, Gateway, Overtaken, Shared};
+pub use gateway::{Gateway, Overtaken, Shared};
 pub use generation::{Entry, Generation};
-pub use listen::{BindError, bind};
+pub use health::{Checked, EndpointReport, Finding, Records};
+pub use ledger::{Fate, Ledger};
+pub use listen::{BindError, InheritError, bind, inherit};
+pub use moving::Idle;
 pub use pipe::serve_over;
 pub use stream::Layer;

@@ -1,11 +1,15 @@
 //! The accept queues.
 
+mod inherit;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use graylane_config::Listener;
 use graylane_core::Name;
 use socket2::{Domain, Protocol, Socket, Type};
+
+pub use inherit::{InheritError, inherit};
 
 /// Connections that the system keeps for us while all workers are busy; the system may cap it (`net.core.somaxconn`).
 const BACKLOG: i32 = 4096;

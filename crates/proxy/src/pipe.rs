@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use graylane_pipeline::EndpointId;
+use tokio::sync::mpsc;
 
 use crate::conn::{Conn, Scheme};
 use crate::gateway::Shared;
 use crate::latest::{self, latest};
 use crate::stream::{Layer, Stream};
 use crate::worker::{Presence, Worker};
-use crate::{h1, upstream};
+use crate::{h1, load, upstream};
 
 /// Serves one client to its end, as a worker of its own, which must run on one thread and alone there. Each of the endpoints
 /// is an idle connection to the one of that number; when they are used up, endpoints are dialled as ever. No clock runs, so
@@ -22,19 +23,22 @@ pub async fn serve_over(
     client: Box<dyn Layer>,
     endpoints: Vec<(EndpointId, Box<dyn Layer>)>,
 ) {
-    let worker = Worker::new(shared, 0);
+    let (door, _) = mpsc::unbounded_channel();
+    let worker = Worker::new(shared, 0, door);
     let current = latest(shared);
     for (id, layer) in endpoints {
-        upstream::lay_up(Stream::Layered(layer), current.roster().endpoint(id));
+        upstream::lay_up(Stream::Layered(layer), current.roster().endpoint(id).seat);
     }
     let conn = Conn::new(
         &worker,
         peer,
         Scheme::Http,
         current.times(),
-        Presence::new(&worker, None),
+        Presence::accepted(&worker, 0, None),
+        false,
     );
     h1::serve(conn, Stream::Layered(client), true).await;
     upstream::clear();
+    load::clear();
     latest::clear();
 }

@@ -1,5 +1,6 @@
 //! From a request's head to a plan, in one synchronous step: screen, colour, decide, and write the head that goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use graylane_pipeline::{Decision, Fault, Head, LaneId};
@@ -11,7 +12,9 @@ use crate::colour::{self, Client, Trace};
 use crate::compose;
 use crate::conn::Conn;
 use crate::generation::{Generation, Times};
+use crate::gray;
 use crate::grpc;
+use crate::mirror::{self, Replica};
 use crate::record::Record;
 
 /// What is to be done with a request.
@@ -45,9 +48,18 @@ pub(crate) struct Call {
     pub(crate) time: Option<Duration>,
     /// How often another endpoint or connection was tried.
     pub(crate) retries: u8,
+    /// The beginning of its copy, where another lane gets one.
+    pub(crate) replica: Option<Box<Replica>>,
 }
 
 impl Call {
+    /// Whether it may be made twice: nothing is changed by it (RFC 9110, section 9.2.2), and all of it is still there. Some
+    /// clients say of every request how long its body is, also that it has no byte.
+    #[inline]
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.safe && matches!(self.framing, Framing::Empty | Framing::Length(0))
+    }
+
     /// Of a request that goes nowhere.
     pub(crate) fn none() -> Self {
         Self {
@@ -60,7 +72,16 @@ impl Call {
             grpc: false,
             time: None,
             retries: 0,
+            replica: None,
         }
+    }
+}
+
+impl Call {
+    /// The baseline is asked in place of this lane. What goes onward is still the lane, so that later hops go back into it.
+    #[cold]
+    pub(crate) fn fall_back(&mut self, wanted: &str) {
+        compose::fall_back(wanted, &mut self.head);
     }
 }
 
@@ -96,10 +117,21 @@ impl Memory {
     fn follow(&mut self, conn: &Conn, generation: &Generation) {
         if self.generation != generation.id() {
             self.generation = generation.id();
-            self.trusted = colour::is_trusted(generation.trusted(), conn.peer);
+            self.trusted = is_believed(conn, generation);
             self.times = generation.times();
         }
     }
+}
+
+/// Whether the peer is believed: by its network, or by its certificate.
+#[cold]
+fn is_believed(conn: &Conn, generation: &Generation) -> bool {
+    let certified = conn.certified.get().into_iter().flatten();
+    colour::is_trusted(generation.trusted(), conn.peer)
+        || generation
+            .snapshot()
+            .gray()
+            .believes(certified.map(|name| &**name))
 }
 
 /// The fault for a head that broke a rule.
@@ -136,6 +168,7 @@ pub(crate) fn prepare(
             .is_some_and(grpc::is_grpc),
         time: None,
         retries: 0,
+        replica: None,
     };
     let plan = plan(conn, memory, request, record, &mut call);
     (plan, call)
@@ -169,11 +202,24 @@ fn plan(conn: &Conn, memory: &Memory, request: &Request<'_>, record: &mut Record
     let onward = compose::Onward {
         hop: &conn.hop,
         trusted: memory.trusted,
-        lane: snapshot.lane(lane).name.as_str(),
+        gray: gray::Onward {
+            policy: snapshot.gray(),
+            spoken: record.generation.spoken(),
+            is_believed: memory.trusted,
+            service: snapshot.service(service).name.as_str(),
+            lane: snapshot.lane(lane).name.as_str(),
+            tag: snapshot.lane(lane).tag.as_str(),
+        },
         traceparent: trace.made.as_ref(),
         wish: call.wish.as_deref(),
     };
     compose::request(request, &onward, &mut call.head);
+    if let Some(mirror) = record.generation.mirrors().of(lane)
+        && let Some(replica) = mirror::replicate(mirror, request, &onward, call, record)
+    {
+        record.pair = Some(Arc::clone(replica.pair()));
+        call.replica = Some(replica);
+    }
     Plan::Forward(lane)
 }
 
@@ -187,11 +233,15 @@ fn decide(
     record: &mut Record,
 ) -> Option<Decision> {
     let generation: &Generation = &record.generation;
-    if request.fields.has(Known::GrayVersion) && !trusted {
-        conn.worker.counters.stripped.add(1);
-    }
+    let says = gray::Asked {
+        snapshot: generation.snapshot(),
+        fields: request.fields,
+        host: request.host,
+        path: request.path,
+    };
+    let said = gray::said(&says, trusted, colour::unix_seconds, &conn.worker.counters);
     let client = Client::find(request.fields, trusted, generation.trusted());
-    let asked = colour::asked(request, &client, &conn.peer_text);
+    let asked = colour::asked(request, &client, &conn.peer_text, said.as_ref());
     let decision = generation.snapshot().decide(&asked)?;
     if generation.hooks().wants_head(&decision, trace.id) {
         record.head = Some(Box::new(copy_head(request)));

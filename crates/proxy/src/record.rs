@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use graylane_pipeline::{Decision, EndpointId, Exchange, Fault, FlagNames, Head, LaneId, TraceId};
 
 use crate::conn::Conn;
-use crate::generation::Held;
+use crate::generation::{Generation, Held};
+use crate::mirror::{Pair, Side};
 
 /// What is known of one exchange so far; [`Exchange`] is what modules see of it in the end.
 #[derive(Debug)]
@@ -35,6 +36,10 @@ pub(crate) struct Record {
     pub(crate) head: Option<Box<Head>>,
     /// The lane, where the service shows its name to the client.
     pub(crate) shown_lane: Option<LaneId>,
+    /// The baseline lane, where that answers in place of the one that was decided.
+    pub(crate) fallback: Option<LaneId>,
+    /// What it has in common with its copy, where another lane gets one.
+    pub(crate) pair: Option<Arc<Pair>>,
     /// Whether the exchange was counted and shown.
     observed: bool,
 }
@@ -58,6 +63,8 @@ impl Record {
             complete: false,
             head: None,
             shown_lane: None,
+            fallback: None,
+            pair: None,
             observed: false,
         }
     }
@@ -69,6 +76,36 @@ impl Record {
         self.sent = sent;
         self.complete = true;
         self.observe();
+    }
+
+    /// The lane cannot answer, and the baseline does.
+    #[cold]
+    pub(crate) fn fall_back(&mut self, baseline: LaneId) {
+        self.fallback = Some(baseline);
+        self.shown_lane = self.shown_lane.and(self.fallback);
+        if let Some(decision) = &self.decision {
+            let lane = self.generation.roster().lane(decision.lane);
+            lane.counters.of(self.conn.worker.number).fallback();
+        }
+    }
+
+    /// What the service shows the client: the lane that answers, and the one in whose place it does.
+    #[inline]
+    pub(crate) fn shown<'g>(&self, generation: &'g Generation) -> (Option<&'g str>, Option<&'g str>) {
+        let Some(lane) = self.shown_lane else {
+            return (None, None);
+        };
+        let name = |lane| generation.snapshot().lane(lane).name.as_str();
+        let wanted = self.fallback.and(self.decision.as_ref());
+        (Some(name(lane)), wanted.map(|decision| name(decision.lane)))
+    }
+
+    /// There is an answer, or there will be none.
+    #[inline]
+    pub(crate) fn answered(&self) {
+        if let Some(pair) = &self.pair {
+            pair.heard(Side::Original);
+        }
     }
 
     /// Whether so much time has passed since the exchange began.
@@ -110,6 +147,9 @@ impl Record {
         if let Some(fault) = self.fault {
             counters.fault(fault);
         }
+        if let Some(pair) = &self.pair {
+            pair.ended(Side::Original, self.status);
+        }
         if self.retries > 0 {
             counters.retries.add(u64::from(self.retries));
         }
@@ -119,6 +159,7 @@ impl Record {
             endpoint: self.endpoint,
             status: self.status,
             fault: self.fault,
+            fallback: self.fallback,
             retries: self.retries,
             duration,
             received: self.received,

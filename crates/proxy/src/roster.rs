@@ -1,7 +1,7 @@
 //! Who is there: the lanes and endpoints of one topology, with what of each goes on from one configuration to the next.
 //!
 //! Numbers in a topology hold for one configuration only. What a worker keeps for an endpoint, its idle links, or for a
-//! lane, whose turn it is, stands at a *seat* instead: a place in the worker's own list, kept for as long as one
+//! lane, the chances of its endpoints, stands at a *seat* instead: a place in the worker's own list, kept for as long as one
 //! configuration after the other has that endpoint or lane. A seat that was given up is given to the next newcomer, so the
 //! lists are as long as the largest configuration was, however many there were. The serial tells its holders apart: who
 //! comes with the older one, from an exchange that began under an older configuration, finds the seat taken.
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use graylane_pipeline::{EndpointId, LaneId, Topology};
 
 use crate::counters::LaneShards;
+use crate::standing::Standing;
 
 /// The lanes and endpoints of one topology. Configurations with the same topology share one.
 #[derive(Debug)]
@@ -21,8 +22,16 @@ pub(crate) struct Roster {
     /// Indexed by [`LaneId`].
     lanes: Box<[LaneEntry]>,
     /// Indexed by [`EndpointId`].
-    endpoints: Box<[Seat]>,
+    endpoints: Box<[EndpointEntry]>,
     seats: Seats,
+}
+
+/// An endpoint, as the workers know it.
+#[derive(Debug)]
+pub(crate) struct EndpointEntry {
+    pub(crate) seat: Seat,
+    /// The same one in all its configurations.
+    pub(crate) standing: Arc<Standing>,
 }
 
 /// A lane, as the workers know it.
@@ -79,8 +88,16 @@ impl Roster {
             earlier
                 .endpoints
                 .iter()
-                .map(|before| before.map(|id| self.endpoint(id))),
+                .map(|before| before.map(|id| self.endpoint(id).seat)),
         );
+        let endpoints = endpoints.iter().zip(&earlier.endpoints);
+        let endpoints = endpoints.map(|(&seat, before)| EndpointEntry {
+            seat,
+            standing: match before {
+                Some(id) => Arc::clone(&self.endpoint(*id).standing),
+                None => Arc::default(),
+            },
+        });
         let (lanes, lane_seats) = seated(
             earlier
                 .lanes
@@ -98,7 +115,7 @@ impl Roster {
             topology: Arc::clone(topology),
             workers: self.workers,
             lanes: lanes.collect(),
-            endpoints,
+            endpoints: endpoints.collect(),
             seats: Seats {
                 lanes: lane_seats,
                 endpoints: endpoint_seats,
@@ -125,10 +142,9 @@ impl Roster {
         &self.lanes[id.0 as usize]
     }
 
-    /// The seat of an endpoint.
     #[inline]
-    pub(crate) fn endpoint(&self, id: EndpointId) -> Seat {
-        self.endpoints[id.0 as usize]
+    pub(crate) fn endpoint(&self, id: EndpointId) -> &EndpointEntry {
+        &self.endpoints[id.0 as usize]
     }
 
     pub(crate) fn seats(&self) -> &Seats {

@@ -1,10 +1,27 @@
 //! How long a task may wait for what it waits for.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::task::Context;
 
 use crate::clock::{Clock, Deadline, Ticks};
+
+/// What a connection is in the middle of, and so what the end of a drain means for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Something that it would miss.
+    Busy,
+    /// Between two requests, or before the first: what a drain may cut short.
+    Idle,
+    /// There are no requests any more, only bytes.
+    Tunnel,
+    /// The client has its last answer, and is waited for.
+    Leaving,
+}
+
+impl Stage {
+    const ALL: [Self; 4] = [Self::Busy, Self::Idle, Self::Tunnel, Self::Leaving];
+}
 
 /// The one deadline of a task that serves a client: of its connection, or of one of its streams. The task moves it; the
 /// worker's scan of every tick wakes the task once it has passed, and the task knows what that means where it stands.
@@ -15,8 +32,7 @@ pub(crate) struct Timer {
     /// The end of the whole exchange, where the client has set one.
     end: Deadline,
     has_end: AtomicBool,
-    /// Between two requests, or before the first: what a drain may cut short.
-    idle: AtomicBool,
+    stage: AtomicU8,
     waker: OnceLock<std::task::Waker>,
 }
 
@@ -27,7 +43,7 @@ impl Timer {
             deadline: Deadline::default(),
             end: Deadline::default(),
             has_end: AtomicBool::new(false),
-            idle: AtomicBool::new(false),
+            stage: AtomicU8::new(Stage::Busy as u8),
             waker: OnceLock::new(),
         };
         timer.within(ticks);
@@ -74,15 +90,19 @@ impl Timer {
         }
     }
 
-    /// Whether the connection is between two requests.
     #[inline]
-    pub(crate) fn set_idle(&self, idle: bool) {
-        self.idle.store(idle, Relaxed);
+    pub(crate) fn set_stage(&self, stage: Stage) {
+        self.stage.store(stage as u8, Relaxed);
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        // Nobody stores another number.
+        Stage::ALL[usize::from(self.stage.load(Relaxed))]
     }
 
     /// The process drains: who is idle has only this much time left. Everybody is woken to know.
     pub(crate) fn drain(&self, grace: Ticks) {
-        if self.idle.load(Relaxed) {
+        if self.stage() == Stage::Idle {
             self.deadline.set_earlier(&self.clock, grace);
         }
         if let Some(waker) = self.waker.get() {

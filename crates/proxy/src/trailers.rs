@@ -3,12 +3,17 @@
 use graylane_wire::{self as wire, Known, Refusal, Set, Table};
 
 use crate::compose::is_twin;
+use crate::gray::LANE_FIELDS;
 
 /// What the gateway alone may say, and what was trusted or decided upon before the trailers came: some servers merge
 /// trailers into the head. For the same reason goes what no trailer may be, because it frames, routes or authenticates the
 /// message (RFC 9110, section 6.5.1).
 const DROPPED: Set = Set::of(&[
-    Known::GrayVersion,
+    Known::Baggage,
+    Known::GraySignature,
+    Known::GrayFallback,
+    Known::GrayMirror,
+    Known::GrayMock,
     Known::Forwarded,
     Known::ForwardedFor,
     Known::ForwardedHost,
@@ -36,7 +41,8 @@ const DROPPED: Set = Set::of(&[
     Known::ProxyAuthorization,
     Known::Cookie,
     Known::SetCookie,
-]);
+])
+.union(LANE_FIELDS);
 
 /// Appends the field lines of a trailer section that may go on.
 ///

@@ -6,6 +6,7 @@ mod link;
 mod pool;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use graylane_config::{Endpoint, Limits, Protocol};
 use graylane_tls::Peer;
@@ -13,9 +14,9 @@ use graylane_tls::Peer;
 use crate::clock::Clock;
 use crate::roster::Seat;
 
-pub(crate) use dial::ConnectError;
+pub(crate) use dial::{ConnectError, tls as secure};
 pub(crate) use link::{Link, Silent};
-pub(crate) use pool::{clear, connect, lay_up, sweep, take_idle, turn};
+pub(crate) use pool::{clear, connect, lay_aside, lay_up, sweep, take_idle};
 
 /// How an endpoint is reached.
 #[derive(Debug, Clone, Copy)]
@@ -27,5 +28,7 @@ pub(crate) struct Way<'a> {
     /// What it must prove, where it is asked over TLS. A connection that was made for another proof is not used again.
     pub(crate) peer: Option<&'a Peer>,
     pub(crate) limits: &'a Limits,
+    /// How long connecting may take.
+    pub(crate) connect_time: Duration,
     pub(crate) clock: &'a Arc<Clock>,
 }

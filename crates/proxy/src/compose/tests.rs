@@ -19,10 +19,18 @@ fn sent(trusted: bool, lines: &[&str]) -> Vec<String> {
     let parsed = parse_request(head.as_bytes(), LIMITS, &mut 0, &mut table)
         .unwrap()
         .unwrap();
+    let policy = graylane_context::Policy::default();
     let onward = Onward {
         hop: &Hop::new("192.0.2.1", Scheme::Http),
         trusted,
-        lane: "stable",
+        gray: gray::Onward {
+            policy: &policy,
+            spoken: gray::Spoken::new(&policy),
+            is_believed: trusted,
+            service: "shop",
+            lane: "stable",
+            tag: "base",
+        },
         traceparent: (!parsed.fields.has(Known::Traceparent)).then_some(MADE),
         wish: None,
     };
@@ -178,6 +186,7 @@ fn answered(speaks: Speaks, closes: bool, head: &str) -> String {
         .unwrap()
         .unwrap();
     let towards = Towards {
+        instead_of: None,
         speaks,
         closes,
         lane: Some("canary"),

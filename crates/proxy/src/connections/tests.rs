@@ -46,12 +46,43 @@ fn a_limit_that_falls_and_rises_while_all_are_open_is_as_it_was() {
 }
 
 #[test]
+fn who_insists_is_let_in_over_the_limit_and_counts_against_it() {
+    let connections = Connections::new(2);
+    let mut open = take_all(&connections);
+
+    let over = [connections.insist(), connections.insist()];
+    open.clear();
+    let at_the_limit = connections.try_acquire().is_none();
+    drop(over);
+
+    assert!(at_the_limit);
+    assert_eq!(take_all(&connections).len(), 2);
+}
+
+#[test]
+fn who_insists_and_leaves_before_the_others_leaves_the_limit_as_it_was() {
+    let connections = Connections::new(2);
+    let open = take_all(&connections);
+
+    drop(connections.insist());
+    let at_the_limit = connections.try_acquire().is_none();
+    drop(open);
+
+    assert!(at_the_limit);
+    assert_eq!(take_all(&connections).len(), 2);
+}
+
+#[test]
 fn no_permit_is_lost_or_made_while_threads_come_and_go_and_the_limit_changes() {
     let connections = Connections::new(8);
 
     let come_and_go = || {
         for _ in 0..20_000 {
-            drop((connections.try_acquire(), connections.try_acquire()));
+            drop((
+                connections.try_acquire(),
+                connections.insist(),
+                connections.try_acquire(),
+            ));
         }
     };
     thread::scope(|scope| {

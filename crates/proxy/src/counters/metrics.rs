@@ -1,9 +1,12 @@
 //! The counters as `/metrics` shows them.
 
+use graylane_context::{Ignored, Stripped};
 use graylane_pipeline::{Fault, MetricsText};
 
 use super::{BOUNDS, Counter, Counters, FIRST_BOUND_US, LaneCounters, LaneShards, Shard};
 use crate::generation::Generation;
+use crate::ledger::Fate;
+use crate::mirror;
 use crate::roster::Roster;
 
 /// The words of the classes of status, in the order of `LaneCounters::classes`.
@@ -13,6 +16,7 @@ impl Counters {
     /// Appends everything in the Prometheus text format, with the lanes of this generation.
     pub fn render(&self, generation: &Generation, out: &mut MetricsText) {
         render_lanes(generation.roster(), out);
+        mirror::render(generation.mirrors(), out);
         out.family(
             "graylane_faults_total",
             "counter",
@@ -22,8 +26,9 @@ impl Counters {
             let value = self.sum(|shard| &shard.faults[fault as usize]);
             out.sample("graylane_faults_total", &[("fault", fault.as_str())], value);
         }
+        self.render_gray(out);
         type Pick = fn(&Shard) -> &Counter;
-        let plain: [(&str, &str, &str, Pick); 8] = [
+        let plain: [(&str, &str, &str, Pick); 10] = [
             (
                 "graylane_retries_total",
                 "counter",
@@ -31,16 +36,28 @@ impl Counters {
                 |s| &s.retries,
             ),
             (
-                "graylane_gray_headers_stripped_total",
+                "graylane_retries_refused_total",
                 "counter",
-                "Gray headers of peers that are not trusted.",
-                |s| &s.stripped,
+                "Attempts that were not made because the budget for retries was used up.",
+                |s| &s.retries_refused,
+            ),
+            (
+                "graylane_gray_conflicts_total",
+                "counter",
+                "Requests in which a dialect of gray headers said another lane than the one that decided.",
+                |s| &s.gray_conflicts,
             ),
             (
                 "graylane_connections_total",
                 "counter",
                 "Client connections accepted.",
                 |s| &s.accepted,
+            ),
+            (
+                "graylane_connections_adopted_total",
+                "counter",
+                "Client connections taken over from the process before.",
+                |s| &s.adopted,
             ),
             (
                 "graylane_tls_handshakes_total",
@@ -73,6 +90,41 @@ impl Counters {
         for (name, kind, help, pick) in plain {
             out.family(name, kind, help);
             out.sample(name, &[], self.sum(pick));
+        }
+        const FATES: &str = "graylane_connections_ended_total";
+        out.family(
+            FATES,
+            "counter",
+            "Client connections that ended, by what became of them.",
+        );
+        for fate in Fate::ALL {
+            let value = self.sum(|shard| &shard.fates[fate as usize]);
+            out.sample(FATES, &[("fate", fate.as_str())], value);
+        }
+    }
+
+    fn render_gray(&self, out: &mut MetricsText) {
+        out.family(
+            "graylane_gray_headers_stripped_total",
+            "counter",
+            "Requests of strangers whose gray headers were stripped, by what their signature lacks.",
+        );
+        for why in Stripped::ALL {
+            let value = self.sum(|shard| &shard.stripped[why as usize]);
+            out.sample(
+                "graylane_gray_headers_stripped_total",
+                &[("reason", why.as_str())],
+                value,
+            );
+        }
+        out.family(
+            "graylane_gray_ignored_total",
+            "counter",
+            "Gray headers that were read and are none.",
+        );
+        for why in Ignored::ALL {
+            let value = self.sum(|shard| &shard.gray_ignored[why as usize]);
+            out.sample("graylane_gray_ignored_total", &[("reason", why.as_str())], value);
         }
     }
 }
@@ -118,7 +170,12 @@ fn render_lanes(roster: &Roster, out: &mut MetricsText) {
         out.sample("graylane_request_duration_seconds_count", &[service, lane], below);
     }
     type Pick = fn(&LaneCounters) -> &Counter;
-    let bytes: [(&str, &str, Pick); 2] = [
+    let sums: [(&str, &str, Pick); 3] = [
+        (
+            "graylane_lane_fallbacks_total",
+            "Exchanges of the lane that the baseline took, since no endpoint of the lane could be asked.",
+            |lane| &lane.fallbacks,
+        ),
         (
             "graylane_received_bytes_total",
             "Bytes of bodies received from clients.",
@@ -130,7 +187,7 @@ fn render_lanes(roster: &Roster, out: &mut MetricsText) {
             |lane| &lane.sent,
         ),
     ];
-    for (name, help, pick) in bytes {
+    for (name, help, pick) in sums {
         out.family(name, "counter", help);
         for (counters, labels) in lanes() {
             out.sample(name, &labels, counters.sum(pick));

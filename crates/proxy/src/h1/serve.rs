@@ -15,10 +15,12 @@ use crate::conn::Conn;
 use crate::exchange::{After, exchange};
 use crate::h2::{self, PREFACE};
 use crate::latest::latest;
+use crate::ledger::Fate;
 use crate::prepare::{Call, Memory, Plan, fault_of, prepare};
 use crate::record::Record;
 use crate::stream::Stream;
 use crate::table;
+use crate::timer::Stage;
 
 /// How long what a refused client still sends is read, so that it sees its answer and not a reset.
 const LINGER: std::time::Duration = std::time::Duration::from_secs(2);
@@ -40,16 +42,18 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: Stream, http2: bool) {
                 let H1Client { channel, conn, .. } = client;
                 return Box::pin(h2::serve(conn, channel.stream, channel.inbox)).await;
             }
+            Next::Move => return depart(client),
         };
         is_first = false;
         match exchange(&mut client, plan, call, record, memory.times).await {
             After::Answered if !client.closes() => {}
             After::Answered => return Box::pin(leave(&mut client)).await,
             After::Cut => return,
-            After::Tunnel(endpoint) => {
+            After::Tunnel(endpoint, pending) => {
                 let H1Client { channel, conn, .. } = client;
                 // Kept by the tunnel, so that the connection stays counted.
-                return Box::pin(tunnel::join(channel, *endpoint, &conn)).await;
+                Box::pin(tunnel::join(channel, *endpoint, &conn)).await;
+                return drop(pending);
             }
         }
     }
@@ -63,6 +67,8 @@ enum Next {
     Request(Planned),
     /// The client has known beforehand that HTTP/2 is spoken here (RFC 9113, section 3.3).
     Http2,
+    /// None: the client goes on where the connection goes.
+    Move,
 }
 
 /// Waits for the next request and plans it; `None` where none comes.
@@ -70,22 +76,29 @@ async fn next_request(client: &mut H1Client, memory: &mut Memory, is_first: bool
     client.channel.rest();
     let timer = Arc::clone(&client.conn.timer);
     timer.end_within(None);
-    timer.set_idle(true);
+    timer.set_stage(Stage::Idle);
     timer.within(memory.times.idle);
     if client.conn.worker.shared.is_draining() {
-        timer.drain(memory.times.idle_grace);
+        timer.drain(memory.times.idle_grace.spread());
     }
     let mut begun = false;
     let next = poll_fn(|cx| {
         timer.wakes(cx);
+        let draining = client.conn.worker.shared.is_draining();
+        if draining && may_move(client) {
+            return Poll::Ready(Some(Next::Move));
+        }
         let next = poll_request(client, memory, is_first, &mut begun, cx);
         if next.is_pending() && timer.has_passed() {
+            if draining && !begun {
+                client.conn.presence.set_fate(Fate::ClosedIdle);
+            }
             return Poll::Ready(begun.then(|| Next::Request(refuse(client, Fault::RequestTimeout))));
         }
         next
     })
     .await;
-    timer.set_idle(false);
+    timer.set_stage(Stage::Busy);
     next
 }
 
@@ -102,7 +115,7 @@ fn poll_request(
             if !*begun {
                 // From here the whole head has to come in time: more bytes do not extend it.
                 *begun = true;
-                client.conn.timer.set_idle(false);
+                client.conn.timer.set_stage(Stage::Busy);
                 client.conn.timer.within(memory.times.header);
             }
             let preface = if is_first {
@@ -124,6 +137,31 @@ fn poll_request(
         match ready!(client.channel.poll_fill(limit, cx)) {
             Ok(0) | Err(_) => return Poll::Ready(None),
             Ok(_) => {}
+        }
+    }
+}
+
+/// Whether the connection can move to another process as it is, between two requests, and is to.
+#[cold]
+fn may_move(client: &H1Client) -> bool {
+    // Nobody else may hold what is sent away.
+    client.conn.moves_now()
+        && client.channel.inbox.is_empty()
+        && client.channel.is_flushed()
+        && Arc::strong_count(&client.conn) == 1
+}
+
+/// Sends the connection off to another process.
+fn depart(client: H1Client) {
+    let H1Client { channel, conn, .. } = client;
+    if let (Stream::Tcp(stream), Some(conn)) = (channel.stream, Arc::into_inner(conn)) {
+        let Conn { worker, presence, .. } = conn;
+        match stream.into_std() {
+            Ok(stream) => worker.send_off(stream, presence),
+            Err(error) => {
+                log::warn!("an idle connection that was to move is lost: {error}");
+                presence.set_fate(Fate::Cut);
+            }
         }
     }
 }
@@ -204,6 +242,7 @@ fn refuse(client: &mut H1Client, fault: Fault) -> Planned {
 /// connection, and the client might never see its answer (RFC 9112, section 9.6): so it is read for a while.
 async fn leave(client: &mut H1Client) {
     let timer = Arc::clone(&client.conn.timer);
+    timer.set_stage(Stage::Leaving);
     timer.within(Ticks::at_least(LINGER));
     poll_fn(|cx| {
         timer.wakes(cx);

@@ -4,9 +4,11 @@ use tokio::io::AsyncWriteExt;
 
 use super::Channel;
 use crate::conn::Conn;
+use crate::timer::Stage;
 
 /// Copies both ways; the end of one direction is passed on as the end of writing, the other may go on.
 pub(super) async fn join(mut client: Channel, mut endpoint: Channel, conn: &Conn) {
+    conn.timer.set_stage(Stage::Tunnel);
     // A quiet tunnel may be alive; the system finds out the dead (see `socket`).
     conn.timer.never();
     let copied = async {

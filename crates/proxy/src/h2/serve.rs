@@ -23,11 +23,12 @@ use crate::conn::Conn;
 use crate::exchange::{After, exchange};
 use crate::generation::Times;
 use crate::latest::latest;
+use crate::ledger::Fate;
 use crate::prepare::{Call, Memory, Plan, fault_of, prepare};
 use crate::record::Record;
 use crate::stream::Stream;
 use crate::table;
-use crate::timer::Timer;
+use crate::timer::{Stage, Timer};
 use crate::worker::Listed;
 
 /// Bytes of a body that a client may send before the endpoint has taken them: of one stream, and of all together. The second
@@ -54,7 +55,7 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: Stream, ahead: Buffer) {
     let moved = carrier.moved();
     let timer = Arc::clone(&conn.timer);
     // The preface and the first request have to come in the time of a head.
-    timer.set_idle(true);
+    timer.set_stage(Stage::Idle);
     timer.within(times.header);
     let mut handshake = pin!(builder.handshake(carrier));
     let connection = poll_fn(|cx| {
@@ -151,6 +152,9 @@ impl Serving {
                 self.written = written;
                 timer.within(self.memory.times.idle);
             } else if self.leaving {
+                if self.conn.worker.shared.is_draining() && !self.sent_away {
+                    self.conn.presence.set_fate(Fate::ClosedIdle);
+                }
                 return Poll::Ready(());
             } else {
                 self.leave();
@@ -235,7 +239,7 @@ struct Live {
 impl Live {
     fn begin(conn: &Arc<Conn>, tally: &Arc<Tally>, times: Times) -> Self {
         tally.begin();
-        conn.timer.set_idle(false);
+        conn.timer.set_stage(Stage::Busy);
         conn.timer.within(Ticks::at_least(Duration::MAX));
         Self {
             conn: Arc::clone(conn),
@@ -249,10 +253,10 @@ impl Drop for Live {
     fn drop(&mut self) {
         if self.tally.end() == 0 {
             let timer = &self.conn.timer;
-            timer.set_idle(true);
+            timer.set_stage(Stage::Idle);
             timer.within(self.times.idle);
             if self.conn.worker.shared.is_draining() {
-                timer.drain(self.times.idle_grace);
+                timer.drain(self.times.idle_grace.spread());
             }
         }
     }

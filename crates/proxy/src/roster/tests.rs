@@ -34,8 +34,14 @@ fn who_stays_keeps_the_seat_and_the_counters_whatever_the_number_is() {
 
     let after = before.next(&topology(&[("canary", &["d:1", "c:1"]), ("stable", &["b:1"])]));
 
-    assert_eq!(after.endpoint(EndpointId(1)), before.endpoint(EndpointId(2)));
-    assert_eq!(after.endpoint(EndpointId(2)), before.endpoint(EndpointId(1)));
+    assert_eq!(
+        after.endpoint(EndpointId(1)).seat,
+        before.endpoint(EndpointId(2)).seat
+    );
+    assert_eq!(
+        after.endpoint(EndpointId(2)).seat,
+        before.endpoint(EndpointId(1)).seat
+    );
     assert_eq!(after.lane(LaneId(0)).seat, canary.seat);
     assert_eq!(after.lane(LaneId(0)).counters.totals().errors, 1);
     assert_eq!(after.lane(LaneId(1)).counters.totals().errors, 0);
@@ -47,12 +53,15 @@ fn a_newcomer_gets_the_seat_of_who_is_gone_with_a_later_serial() {
 
     let after = before.next(&topology(&[("stable", &["c:1", "b:1"])]));
 
-    let (gone, new) = (before.endpoint(EndpointId(0)), after.endpoint(EndpointId(0)));
+    let (gone, new) = (
+        before.endpoint(EndpointId(0)).seat,
+        after.endpoint(EndpointId(0)).seat,
+    );
     assert_eq!(new.number, gone.number);
     assert!(new.serial > gone.serial);
     assert_eq!(
         *after.seats().endpoints,
-        [new.serial, after.endpoint(EndpointId(1)).serial]
+        [new.serial, after.endpoint(EndpointId(1)).seat.serial]
     );
 }
 
@@ -84,7 +93,7 @@ fn the_same_topology_has_the_same_roster() {
 #[test]
 fn a_thousand_topologies_with_ever_new_lanes_and_endpoints_need_no_more_seats_than_the_largest() {
     let mut roster = Roster::first(&topology(&[("stable", &["a:1", "b:1"])]), 1);
-    let kept = roster.endpoint(EndpointId(1));
+    let kept = roster.endpoint(EndpointId(1)).seat;
 
     for round in 0..1_000 {
         let [one, other] = [format!("x:{round}"), format!("y:{round}")];
@@ -101,5 +110,5 @@ fn a_thousand_topologies_with_ever_new_lanes_and_endpoints_need_no_more_seats_th
     }
 
     // The last round, 999, put it behind a newcomer.
-    assert_eq!(roster.endpoint(EndpointId(1)), kept);
+    assert_eq!(roster.endpoint(EndpointId(1)).seat, kept);
 }

@@ -41,9 +41,10 @@ pub(super) async fn dial(way: Way<'_>) -> Result<Stream, ConnectError> {
         endpoint,
         peer,
         limits,
+        connect_time,
         ..
     } = way;
-    let stream = timeout(limits.connect_time, tcp(endpoint)).await??;
+    let stream = timeout(connect_time, tcp(endpoint)).await??;
     socket::set_up(&stream);
     let Some(peer) = peer else {
         return Ok(Stream::Tcp(stream));
@@ -62,7 +63,8 @@ async fn tcp(endpoint: &Endpoint) -> io::Result<TcpStream> {
     }
 }
 
-async fn tls(stream: TcpStream, peer: &Peer) -> io::Result<Stream> {
+/// Makes a connection secure, and sees to it that it has the protocol of the lane.
+pub(crate) async fn tls(stream: TcpStream, peer: &Peer) -> io::Result<Stream> {
     let connector = TlsConnector::from(std::sync::Arc::clone(peer.config()));
     let stream = connector.connect(peer.name().clone(), stream).await?;
     if !peer.takes_alpn(stream.get_ref().1.alpn_protocol()) {

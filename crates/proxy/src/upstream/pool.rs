@@ -1,9 +1,10 @@
 //! Idle links: one pool per worker thread, so that taking one needs no lock.
 //!
-//! Links and turns stand at the seats of a roster, so they outlast a change of the configuration for those who stay. Links
+//! Links stand at the seats of a roster, so they outlast a change of the configuration for those who stay. Links
 //! to an endpoint that is gone are closed by the newcomer to its seat, or by the next sweep.
 
 use std::cell::RefCell;
+use std::task::{Context, Poll, Waker};
 
 use graylane_config::Protocol;
 use graylane_tls::Peer;
@@ -11,31 +12,26 @@ use graylane_tls::Peer;
 use super::dial::{ConnectError, dial};
 use super::link::H1Link;
 use super::{Link, Way, h2};
+use crate::body::{Next, Source};
 use crate::clock::Ticks;
+use crate::place::{Place, place};
 use crate::roster::{Seat, Seats};
 use crate::stream::Stream;
 
 /// Idle links kept per endpoint and worker; a burst beyond it closes what it opened.
 const MAX_IDLE: usize = 256;
 
+/// Bytes that are read of an answer that nobody wants.
+const MAX_UNWANTED: usize = 16 * 1024;
+
 thread_local! {
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { idle: Vec::new(), turns: Vec::new() }) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { idle: Vec::new() }) };
 }
 
 #[derive(Default)]
 struct Pool {
     /// Of endpoints; the most recently used last.
     idle: Vec<Place<Vec<Idle>>>,
-    /// Of lanes: whose turn it is.
-    turns: Vec<Place<u32>>,
-}
-
-/// What stands at a seat.
-#[derive(Default)]
-pub(super) struct Place<T> {
-    /// Of its holder; 0 where nobody has had it yet.
-    pub(super) serial: u64,
-    pub(super) value: T,
 }
 
 struct Idle {
@@ -104,16 +100,23 @@ pub(crate) async fn connect(way: Way<'_>) -> Result<Link, ConnectError> {
     })
 }
 
-/// Whose turn it is in a lane: round robin per worker.
-#[inline]
-pub(crate) fn turn(lane: Seat) -> usize {
-    POOL.with_borrow_mut(|pool| {
-        // A lane that is gone has but a few exchanges left: any order does for them.
-        place(&mut pool.turns, lane).map_or(0, |turn| {
-            *turn = turn.wrapping_add(1);
-            *turn as usize
-        })
-    })
+/// Parts with an answer that nobody wants. Where it is short and all there, the link may serve another exchange; else it is
+/// closed, as nobody would wait for the rest.
+#[cold]
+pub(crate) fn lay_aside(mut link: Link, now: u32) {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut left = MAX_UNWANTED;
+    while let Poll::Ready(Ok(next)) = link.poll_next(&mut cx) {
+        if next == Next::End {
+            return link.give_back(now);
+        }
+        let n = link.data().len();
+        if n > left {
+            return;
+        }
+        left -= n;
+        link.consume(n);
+    }
 }
 
 /// Closes links that were closed by their endpoint, are idle for too long, or belong to nobody who is there now; once in a
@@ -122,7 +125,6 @@ pub(crate) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
     h2::sweep(now, idle, seats);
     POOL.with_borrow_mut(|pool| {
         pool.idle.truncate(seats.endpoints.len());
-        pool.turns.truncate(seats.lanes.len());
         for (links, holder) in pool.idle.iter_mut().zip(&seats.endpoints) {
             if links.serial != *holder {
                 links.value = Vec::new();
@@ -134,30 +136,10 @@ pub(crate) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
     });
 }
 
-/// Closes every idle link of this thread, and forgets whose turn it is.
+/// Closes every idle link of this thread.
 pub(crate) fn clear() {
     h2::clear();
     POOL.set(Pool::default());
-}
-
-/// What stands at a seat; nothing where a newcomer has it already. What its former holder left goes.
-#[inline]
-pub(super) fn place<T: Default>(list: &mut Vec<Place<T>>, seat: Seat) -> Option<&mut T> {
-    let number = seat.number as usize;
-    if number >= list.len() {
-        list.resize_with(number + 1, Place::default);
-    }
-    let place = &mut list[number];
-    if place.serial != seat.serial {
-        if place.serial > seat.serial {
-            return None;
-        }
-        *place = Place {
-            serial: seat.serial,
-            value: T::default(),
-        };
-    }
-    Some(&mut place.value)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod health;
 mod limits;
+mod mirror;
 mod places;
 mod replace;
 mod scene;

@@ -56,10 +56,15 @@ fn a_kept_alive_connection_serves_its_endpoint_wherever_that_stands() {
         ),
     ] {
         scene.replace(&text);
-        // Two in turn, where there are two endpoints.
-        client.get("/", &[]);
         client.get("/", &[]);
     }
+    // Whom the lane of two asks is drawn.
+    eventually(LIMIT, "both endpoints were asked", || {
+        client.get("/", &[]).text().starts_with("canary")
+    });
+    eventually(LIMIT, "and the other one again", || {
+        client.get("/", &[]).text().starts_with("stable")
+    });
 
     assert_eq!(stable.connections(), 1);
     assert_eq!(canary.connections(), 1);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use graylane_config::{Config, Environment, Layers, Modules};
 use graylane_diagnostic::Source;
 use graylane_pipeline::{Hooks, Instance, MetricsText, Settings};
-use graylane_proxy::{Gateway, Generation, Shared};
+use graylane_proxy::{Fate, Gateway, Generation, Queues, Shared};
 use graylane_route::Snapshot;
 use graylane_testkit::{Client, Metrics, Next, Turn, Upstream};
 
@@ -104,9 +104,9 @@ impl Scene {
 
     /// Ends the gateway; how many connections were cut.
     pub(crate) fn end(mut self) -> u64 {
-        self.gateway.drain();
+        self.gateway.drain(Queues::Empty);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(self.gateway.ended()).cut
+        runtime.block_on(self.gateway.ended()).of(Fate::Cut)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) struct Seen {
     pub(crate) alive: AtomicU64,
     /// Instances that took over.
     pub(crate) used: AtomicU64,
+    pub(crate) admitted: AtomicU64,
     pub(crate) observed: AtomicU64,
     /// What must never be.
     pub(crate) wrong: Mutex<Vec<String>>,
@@ -73,6 +74,7 @@ impl Instance for Witness {
                 .is_some_and(|endpoint| endpoint.lane == attempt.lane),
         );
         self.under_way.fetch_add(1, SeqCst);
+        self.seen.admitted.fetch_add(1, SeqCst);
         true
     }
 

@@ -6,6 +6,8 @@ mod bodies;
 mod endpoints;
 mod grpc;
 mod limits;
+mod mirror;
 mod requests;
+mod rescue;
 mod scene;
 mod windows;

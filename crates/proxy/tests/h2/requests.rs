@@ -200,7 +200,7 @@ fn a_draining_gateway_says_that_it_leaves_and_ends_what_is_under_way() {
         let idle = Client::connect(scene.address).await;
         let (response, _) = busy.begin("GET", "/", &[], true);
         until(|| upstream.requests().len() == 1).await;
-        scene.gateway.drain();
+        scene.gateway.drain(graylane_proxy::Queues::Empty);
         idle.ended().await.unwrap();
         // While its exchange is still under way.
         until(|| busy.may_ask_no_more()).await;
@@ -214,5 +214,10 @@ fn a_draining_gateway_says_that_it_leaves_and_ends_what_is_under_way() {
         .enable_all()
         .build()
         .unwrap();
-    assert_eq!(runtime.block_on(scene.gateway.ended()).cut, 0);
+    assert_eq!(
+        runtime
+            .block_on(scene.gateway.ended())
+            .of(graylane_proxy::Fate::Cut),
+        0
+    );
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use graylane_config::{Config, Environment, Layers, Modules};
 use graylane_diagnostic::Source;
-use graylane_pipeline::Hooks;
+use graylane_pipeline::{Hooks, Instance};
 use graylane_proxy::{Gateway, Generation, Shared};
 use graylane_route::Snapshot;
 use graylane_testkit::{LIMIT, eventually};
@@ -34,7 +34,7 @@ impl Scene {
 
     /// With more of the configuration.
     pub(crate) fn with(endpoint: SocketAddr, more: &str) -> Self {
-        Self::of(&format!("endpoints = [\"http://{endpoint}\"]\n{more}\n"))
+        Self::having(endpoint, more, Vec::new())
     }
 
     /// In front of a server that speaks HTTP/2.
@@ -42,7 +42,13 @@ impl Scene {
         Self::with(endpoint, "protocol = \"http2\"")
     }
 
-    fn of(lane: &str) -> Self {
+    /// With modules.
+    pub(crate) fn having(endpoint: SocketAddr, more: &str, modules: Vec<Arc<dyn Instance>>) -> Self {
+        let lane = format!("endpoints = [\"http://{endpoint}\"]\n{more}\n");
+        Self::of(&lane, modules)
+    }
+
+    fn of(lane: &str, modules: Vec<Arc<dyn Instance>>) -> Self {
         let config = parsed(&format!(
             "[listeners.web]\naddress = \"127.0.0.1:0\"\n[services.shop]\n[lanes.shop.stable]\n{lane}"
         ));
@@ -50,7 +56,7 @@ impl Scene {
         let shared = Shared::new(Generation::first(
             &config,
             snapshot,
-            Hooks::new(Vec::new()),
+            Hooks::new(modules),
             Arc::default(),
             1,
         ));

@@ -12,11 +12,11 @@ use tokio::time::timeout;
 use super::H2Link;
 use super::trunk::Trunk;
 use crate::clock::Ticks;
+use crate::place::{Place, place};
 use crate::roster::{Seat, Seats};
 use crate::stream::Stream;
 use crate::upstream::Way;
 use crate::upstream::dial::ConnectError;
-use crate::upstream::pool::{Place, place};
 
 /// Trunks for one endpoint and worker. Beyond what they hold, streams wait for others to end.
 const MAX_TRUNKS: usize = 16;
@@ -61,7 +61,7 @@ pub(in crate::upstream) async fn connect(
         match turn(way) {
             Turn::Take(link) => return Ok(link),
             Turn::Wait(opened) => {
-                let limit = way.limits.connect_time + way.limits.handshake_time;
+                let limit = way.connect_time + way.limits.handshake_time;
                 timeout(limit, opened.notified()).await?;
             }
             Turn::Open(opening) => {

@@ -85,18 +85,3 @@ fn a_sweep_closes_the_links_of_who_is_gone_and_leaves_the_others() {
     assert!(gone);
     assert!(beyond);
 }
-
-#[test]
-fn turns_go_on_for_a_lane_that_stays_and_nothing_grows_with_those_that_come_and_go() {
-    let stays = seat(0, 1);
-    let first = turn(stays);
-
-    for serial in 2..1_000 {
-        turn(seat(1, serial));
-        turn(stays);
-    }
-
-    assert_eq!(turn(stays), first + 999);
-    assert_eq!(turn(seat(1, 5)), 0, "a lane that is gone");
-    assert_eq!(POOL.with_borrow(|pool| pool.turns.len()), 2);
-}
