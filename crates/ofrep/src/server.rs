@@ -26,6 +26,8 @@ pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
     order: watch::Sender<Order>,
+    /// Another handle of the queue, to be given to another process; gone once no connection is to come any more.
+    queue: Mutex<Option<StdListener>>,
     ended: Mutex<mpsc::Receiver<u64>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -34,6 +36,8 @@ pub struct Server {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     Serve,
+    /// No new connection, for now.
+    Pause,
     Drain,
     End,
 }
@@ -64,8 +68,26 @@ impl Server {
     /// # Errors
     /// The listener, the runtime or the thread could not be set up.
     pub fn start(listener: StdListener, settings: Settings, publisher: Publisher) -> io::Result<Self> {
+        Self::begin(listener, settings, publisher, Order::Serve)
+    }
+
+    /// The same, but no connection is taken before [`Server::resume`].
+    ///
+    /// # Errors
+    /// The listener, the runtime or the thread could not be set up.
+    pub fn start_paused(listener: StdListener, settings: Settings, publisher: Publisher) -> io::Result<Self> {
+        Self::begin(listener, settings, publisher, Order::Pause)
+    }
+
+    fn begin(
+        listener: StdListener,
+        settings: Settings,
+        publisher: Publisher,
+        first: Order,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
+        let queue = listener.try_clone()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -75,7 +97,7 @@ impl Server {
             TcpListener::from_std(listener)?
         };
         let shared = Arc::new(Shared::new(settings, publisher));
-        let (order, orders) = watch::channel(Order::Serve);
+        let (order, orders) = watch::channel(first);
         let (end, ended) = mpsc::channel();
         let running = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("ofrep".into()).spawn(move || {
@@ -89,6 +111,7 @@ impl Server {
             shared,
             address,
             order,
+            queue: Mutex::new(Some(queue)),
             ended: Mutex::new(ended),
             thread: Some(thread),
         })
@@ -110,11 +133,53 @@ impl Server {
         self.shared.publisher.wake();
     }
 
+    /// A handle of the queue of connections, for another process; `None` where none are to come any more.
+    ///
+    /// # Errors
+    /// The process has no file descriptor left.
+    pub fn queue(&self) -> io::Result<Option<StdListener>> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map(StdListener::try_clone).transpose()
+    }
+
+    /// Takes no new connection, until [`Server::resume`]: they wait in the queue. Those that are open are served.
+    pub fn pause(&self) {
+        self.step(Order::Serve, Order::Pause);
+    }
+
+    /// Takes connections again.
+    pub fn resume(&self) {
+        self.step(Order::Pause, Order::Serve);
+    }
+
+    fn step(&self, from: Order, to: Order) {
+        self.order.send_if_modified(|order| {
+            let is_so = *order == from;
+            if is_so {
+                *order = to;
+            }
+            is_so
+        });
+    }
+
+    /// Begins to stop: no new connection, event streams end, requests on their way go on.
+    pub fn drain(&self) {
+        // With it closes the queue, as soon as the thread has let go of its own handle.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.order.send_if_modified(|order| {
+            let serving = matches!(order, Order::Serve | Order::Pause);
+            if serving {
+                *order = Order::Drain;
+            }
+            serving
+        });
+    }
+
     /// Stops: no new connection, event streams end, requests on their way may end within the limit. Tells how many
     /// connections were cut; nothing is left to cut the second time.
     pub fn stop(&self, limit: Duration) -> u64 {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        self.order.send_replace(Order::Drain);
+        self.drain();
         let drained = ended.recv_timeout(limit);
         self.order.send_replace(Order::End);
         drained.or_else(|_| ended.recv()).unwrap_or_default()
@@ -149,11 +214,12 @@ impl Open {
 /// Serves until it is told to end, or until the last connection of a drain is gone. Tells how many are left.
 async fn run(shared: &Arc<Shared>, listener: TcpListener, mut orders: watch::Receiver<Order>) -> u64 {
     let open = Open::default();
+    let turns = orders.clone();
     tokio::select! {
         biased;
         // An error means that there is no server any more.
-        _ = orders.wait_for(|order| *order != Order::Serve) => {}
-        () = accept(shared, &listener, &open) => {}
+        _ = orders.wait_for(|order| matches!(order, Order::Drain | Order::End)) => {}
+        () = accept(shared, &listener, &open, turns) => {}
         () = tick(shared, &open, || false) => {}
     }
     drop(listener);
@@ -180,9 +246,20 @@ async fn tick(shared: &Shared, open: &Open, until: impl Fn() -> bool) {
     }
 }
 
-async fn accept(shared: &Arc<Shared>, listener: &TcpListener, open: &Open) {
-    loop {
-        match listener.accept().await {
+async fn accept(
+    shared: &Arc<Shared>,
+    listener: &TcpListener,
+    open: &Open,
+    mut orders: watch::Receiver<Order>,
+) {
+    // Without a server there is nobody to accept for; who waits for both ends then.
+    while orders.wait_for(|order| *order == Order::Serve).await.is_ok() {
+        let accepted = tokio::select! {
+            biased;
+            _ = orders.wait_for(|order| *order != Order::Serve) => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
             Ok((stream, _)) => admit(shared, stream, open),
             Err(error) => {
                 log::error!("ofrep: accept: {error}");
