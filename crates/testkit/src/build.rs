@@ -23,7 +23,7 @@ impl Build {
             None | Some("") => ("dev", &[]),
             Some("dev") => ("dev", &["debug-dump"]),
             Some("prod") => ("prod", &["breaker"]),
-            Some("staging") => ("staging", &["breaker", "debug-dump"]),
+            Some("staging") => ("staging", &["breaker", "debug-dump", "mock-fallback"]),
             Some("canary") => ("canary", &["breaker", "canary-log"]),
             Some(other) => {
                 panic!("GRAYLANE_CHANNEL is `{other}`: dev, prod, staging and canary are channels")
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn only_canary_logs_canaries_and_only_dev_and_staging_dump() {
+    fn each_channel_has_its_modules() {
         let having = |module| {
             ["dev", "prod", "staging", "canary"]
                 .map(|channel| Build::of(Some(channel)).modules.contains(&module))
@@ -63,5 +63,6 @@ mod tests {
         assert_eq!(having("canary-log"), [false, false, false, true]);
         assert_eq!(having("debug-dump"), [true, false, true, false]);
         assert_eq!(having("breaker"), [false, true, true, true]);
+        assert_eq!(having("mock-fallback"), [false, false, true, false]);
     }
 }

@@ -99,7 +99,12 @@ impl Upstream {
         script: impl Fn(&mut Turn<'_>) -> Next + Send + Sync + 'static,
         receive: Option<usize>,
     ) -> Self {
-        let listener = listen(receive).expect("a port of the loopback interface");
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = listen(any, receive).expect("a port of the loopback interface");
+        Self::over(listener, script)
+    }
+
+    fn over(listener: TcpListener, script: impl Fn(&mut Turn<'_>) -> Next + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().expect("a bound socket");
         let shared = Arc::new(Shared::default());
         let accepting = Arc::clone(&shared);
@@ -174,11 +179,19 @@ impl Upstream {
     /// # Panics
     /// Never: no holder of the lock panics.
     pub fn close_connections(&self) {
+        self.drop_connections();
+        eventually(LIMIT, "every connection has ended", || self.open() == 0);
+    }
+
+    /// The same under load, where there is never none.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn drop_connections(&self) {
         for stream in self.shared.streams.lock().expect("no holder panics").drain(..) {
             // The other side may have closed it already.
             let _ = stream.shutdown(Shutdown::Both);
         }
-        eventually(LIMIT, "every connection has ended", || self.open() == 0);
     }
 }
 
@@ -195,12 +208,14 @@ impl Drop for Upstream {
     }
 }
 
-fn listen(receive: Option<usize>) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr, receive: Option<usize>) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // A port that is held by somebody who does not listen may be listened on: see `DeadEnd::serve`.
+    socket.set_reuse_address(address.port() != 0)?;
     if let Some(size) = receive {
         socket.set_recv_buffer_size(size)?;
     }
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    socket.bind(&address.into())?;
     socket.listen(1024)?;
     Ok(socket.into())
 }
@@ -305,6 +320,7 @@ impl DeadEnd {
     pub fn new() -> Self {
         let bind = || {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            socket.set_reuse_address(true)?;
             socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
             let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Other)?;
             io::Result::Ok(Self {
@@ -318,6 +334,20 @@ impl DeadEnd {
     /// Where nobody listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Brings it to life, as [`Upstream::start`] does; when the upstream is dropped, it is a dead end again.
+    ///
+    /// # Panics
+    /// When an earlier upstream is still there.
+    pub fn serve(&self, script: impl Fn(&mut Turn<'_>) -> Next + Send + Sync + 'static) -> Upstream {
+        let mut listener = None;
+        // The end of an earlier one takes its thread a moment.
+        eventually(LIMIT, "the address is free", || {
+            listener = listen(self.address, None).ok();
+            listener.is_some()
+        });
+        Upstream::over(listener.expect("found a moment ago"), script)
     }
 }
 
