@@ -3,6 +3,7 @@
 
 mod access;
 mod body;
+mod endpoints;
 mod flags;
 mod metrics;
 mod pages;
@@ -12,6 +13,7 @@ mod query;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,7 +29,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::start::Parts;
 
@@ -49,18 +51,44 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<StdListener> {
     Ok(listener)
 }
 
-/// Serves until the process ends.
-pub(crate) async fn serve(listener: StdListener, parts: Arc<Parts>) {
+/// The admin port of the process before, or of systemd.
+pub(crate) fn inherit(socket: OwnedFd) -> io::Result<StdListener> {
+    let listener = StdListener::from(socket);
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Whether the admin port takes new connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admits {
+    Now,
+    /// Who connects waits in the queue.
+    Later,
+    /// The queue is another process's.
+    NoMore,
+}
+
+/// Serves until the process ends, or is told that no more connections are taken.
+pub(crate) async fn serve(listener: StdListener, parts: Arc<Parts>, mut admits: watch::Receiver<Admits>) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return log::error!("the admin port is not served: {error}"),
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
+    // Without anybody to tell, the process is at its end.
+    while matches!(
+        admits.wait_for(|now| *now != Admits::Later).await.as_deref(),
+        Ok(Admits::Now)
+    ) {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
         };
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            biased;
+            _ = admits.wait_for(|now| *now != Admits::Now) => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
             Ok((stream, _)) => {
                 let parts = Arc::clone(&parts);
                 tokio::spawn(async move {

@@ -12,6 +12,7 @@ mod engine;
 mod handle;
 mod journal;
 mod status;
+mod suspension;
 mod told;
 mod watching;
 
@@ -20,11 +21,12 @@ pub(crate) use beginning::Beginning;
 pub(crate) use draft::Draft;
 pub(crate) use engine::{Engine, Tell};
 pub(crate) use handle::Handle;
-pub(crate) use journal::{Journal, Origin};
+pub(crate) use journal::{Journal, Origin, chain};
 pub(crate) use status::{Ending, Status, Trigger};
 
 use arc_swap::ArcSwap;
 use graylane_load::Instead;
+use graylane_proxy::Ledger;
 
 use crate::exit::Failure;
 use crate::load::Loaded;
@@ -54,7 +56,7 @@ impl Order {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It is in use.
-    Accepted(Done),
+    Accepted(Done, Ledger),
     /// It is what is in use already.
     Unchanged(Done),
     /// What was in use stays in use.

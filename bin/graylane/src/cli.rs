@@ -34,7 +34,10 @@ Exit codes:
   16  `serve`: connections were cut, at the drain limit or by a second signal
   17  `explain`: no service matches, or the request would be refused
   18  a file does not count: no signature by a trusted key, older than before, or everybody may write it
-  19  the audit log or the state folder cannot take what must be kept"
+  19  the audit log or the state folder cannot take what must be kept
+  20  `serve --take-over`: nothing was taken over; the process before, if there is one, goes on
+  21  `serve --take-over`: it served, and the process before took everything back
+  22  the folder `handover.folder` cannot be used, or another gateway is met there"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -163,6 +166,23 @@ pub(crate) struct Serve {
     /// How much to log to standard error. Builds for prod and canary have nothing below info.
     #[arg(long, value_enum, env = "GRAYLANE_LOG", default_value_t = Level::Info)]
     pub(crate) log: Level,
+    /// Take listeners, connections and state over from the process that serves with this configuration's handover folder.
+    /// That one goes on unless this one proves itself. With `if-running`, start afresh where there is none.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "always"
+    )]
+    pub(crate) take_over: Option<TakeOver>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TakeOver {
+    Always,
+    IfRunning,
 }
 
 #[derive(Debug, Args)]

@@ -31,6 +31,13 @@ pub(crate) const CONFIG_REFUSED: u8 = 18;
 /// The audit log or the state folder cannot take what must be kept.
 pub(crate) const CHANGE_NOT_KEPT: u8 = 19;
 
+/// `serve --take-over`: nothing was taken over; the process before, if there is one, goes on.
+pub(crate) const NOT_TAKEN_OVER: u8 = 20;
+/// `serve --take-over`: this process served, and the one before took everything back.
+pub(crate) const RETURNED: u8 = 21;
+/// The folder or the socket of the handover cannot be used, or another gateway is met there.
+pub(crate) const HANDOVER: u8 = 22;
+
 /// An expected error: told in words, with a hint, and ending in its own exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -25,7 +25,7 @@ pub(crate) fn next(
     revision: u64,
 ) -> Result<Arc<Generation>, Failure> {
     let snapshot = previous.snapshot().next(&loaded.config, revision);
-    let snapshot = with_flags(snapshot, loaded)?;
+    let snapshot = with_files(snapshot, loaded)?;
     let sections = loaded.sections();
     let hooks = previous
         .hooks()
@@ -41,12 +41,13 @@ pub(crate) fn tls(loaded: &Loaded, previous: Option<&Tls>) -> Result<Arc<Tls>, F
     made.map(Arc::new).map_err(|wrong| wrong_failure(wrong, loaded))
 }
 
-/// A snapshot with the flags of the same configuration.
-pub(crate) fn with_flags(snapshot: Snapshot, loaded: &Loaded) -> Result<Snapshot, Failure> {
+/// A snapshot with what the same configuration has in files of their own: the flags, and the keys of gray signatures.
+pub(crate) fn with_files(snapshot: Snapshot, loaded: &Loaded) -> Result<Snapshot, Failure> {
     let flags = Arc::clone(&loaded.flags.set);
-    snapshot
-        .with_flags(&loaded.config, flags)
-        .map_err(|wrong| wrong_failure(wrong, loaded))
+    let keys = load::gray_keys(&loaded.config, &loaded.tls).map_err(|wrong| wrong_failure(wrong, loaded))?;
+    let snapshot = snapshot.with_flags(&loaded.config, flags);
+    let snapshot = snapshot.map_err(|wrong| wrong_failure(wrong, loaded))?;
+    Ok(snapshot.with_gray_keys(keys))
 }
 
 /// Mistakes that show only now, each at its place in the files.

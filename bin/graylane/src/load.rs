@@ -1,6 +1,8 @@
 //! From files and variables to a checked configuration and compiled flags: everything that a generation is made from.
 
 mod flags;
+mod gray;
+mod modules;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 pub(crate) use flags::{LoadedFlags, ReadFlagFile};
+pub(crate) use gray::keys as gray_keys;
+pub(crate) use modules::LoadedFiles;
 pub(crate) use tls::LoadedTls;
 
 use crate::exit::{CONFIG_INVALID, CONFIG_REFUSED, CONFIG_UNREADABLE, Failure};
@@ -69,6 +73,8 @@ pub(crate) struct Loaded {
     pub(crate) sources: Sources,
     pub(crate) flags: LoadedFlags,
     pub(crate) tls: LoadedTls,
+    /// Those that modules take.
+    pub(crate) module_files: LoadedFiles,
     /// The files of the configuration.
     documents: Vec<Document>,
     /// The digest of everything that was read.
@@ -92,10 +98,12 @@ impl Loaded {
         let names: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
         let folded = graylane_config::parse(&layers, asked.environment, Modules::These(&names))
             .map_err(|found| invalid(&found, layers.sources()))?;
-        check_sections(&folded.config, layers.sources())?;
+        let mut sources = layers.sources().clone();
+        let module_files = LoadedFiles::read(wanted, &folded.config, &mut sources)?;
+        check_sections(&folded.config, &module_files, &sources)?;
         let files = &folded.config.flags.files;
-        let flags = LoadedFlags::read(wanted, &loader, files, layers.sources())?;
-        let tls = LoadedTls::read(&loader, &folded.config, layers.sources())?;
+        let flags = LoadedFlags::read(wanted, &loader, files, &sources)?;
+        let tls = LoadedTls::read(&loader, &folded.config, &sources)?;
         let revisions = revisions(wanted, &documents, &folded.files, &flags)?;
         let all = || {
             documents
@@ -109,18 +117,19 @@ impl Loaded {
             ..
         } = folded;
         Ok(Self {
-            digest: digest(wanted, all(), &tls, &overrides),
+            digest: digest(wanted, all(), &tls, &module_files, &overrides),
             signers: signers(all()),
             files: [
                 asked.file.clone(),
                 environment_file(&asked.file, asked.environment),
             ],
-            sources: layers.sources().clone(),
+            sources,
             config,
             values,
             overrides,
             flags,
             tls,
+            module_files,
             documents,
             revisions,
         })
@@ -128,7 +137,7 @@ impl Loaded {
 
     /// The sections of modules, each with its name.
     pub(crate) fn sections(&self) -> Sections<'_> {
-        Sections::new(&self.config)
+        Sections::new(&self.config, &self.module_files)
     }
 
     /// The name of the first file.
@@ -150,6 +159,7 @@ impl Loaded {
         all.extend(flags.map(|document| document.path.clone()));
         all.extend(signatures);
         all.extend(self.tls.paths.iter().map(|file| file.path.clone()));
+        all.extend(self.module_files.iter().map(|file| file.path.clone()));
         all
     }
 
@@ -160,6 +170,7 @@ impl Loaded {
         all.find(|document| document.path == path)
             .map(|document| document.text.as_bytes())
             .or_else(|| self.tls.content(path))
+            .or_else(|| self.module_files.content(path))
     }
 
     /// The flags, for those who ask over HTTP.
@@ -182,25 +193,29 @@ impl Loaded {
     }
 }
 
-/// The sections of modules, parsed.
+/// The sections of modules, parsed, and the files that go with them.
 #[derive(Debug)]
-pub(crate) struct Sections<'a>(Vec<(&'a str, Spanned<DeValue<'a>>)>);
+pub(crate) struct Sections<'a> {
+    parsed: Vec<(&'a str, Spanned<DeValue<'a>>)>,
+    files: &'a LoadedFiles,
+}
 
 impl<'a> Sections<'a> {
-    fn new(config: &'a Config) -> Self {
+    fn new(config: &'a Config, files: &'a LoadedFiles) -> Self {
         let all = config.modules.iter();
-        Self(all.map(|section| (&*section.name, section.value())).collect())
+        let parsed = all.map(|section| (&*section.name, section.value())).collect();
+        Self { parsed, files }
     }
 
     /// The section of a module; empty where the files have none.
     pub(crate) fn of(&self, module: &str) -> Settings<'_> {
-        let found = self.0.iter().find(|(name, _)| *name == module);
-        Settings::new(found.map(|(_, section)| section))
+        let found = self.parsed.iter().find(|(name, _)| *name == module);
+        Settings::new(found.map(|(_, section)| section)).with_files(self.files.of(module))
     }
 }
 
-fn check_sections(config: &Config, sources: &Sources) -> Result<(), Failure> {
-    let sections = Sections::new(config);
+fn check_sections(config: &Config, files: &LoadedFiles, sources: &Sources) -> Result<(), Failure> {
+    let sections = Sections::new(config, files);
     let wrong = TABLE
         .iter()
         .filter_map(|row| row.module?().check(sections.of(row.name)).err())
@@ -247,6 +262,7 @@ fn digest<'a>(
     wanted: &Wanted,
     documents: impl Iterator<Item = &'a Document>,
     tls: &LoadedTls,
+    modules: &LoadedFiles,
     overrides: &[Override],
 ) -> Sha256 {
     let mut bytes = Vec::new();
@@ -263,6 +279,10 @@ fn digest<'a>(
     for file in &tls.paths {
         part(&file.name);
         part(&file.content.digest().to_hex());
+    }
+    for (name, content, _) in modules.digests() {
+        part(&name);
+        part(&content.to_hex());
     }
     for one in overrides {
         part(&one.key);

@@ -21,8 +21,10 @@ impl Log for Stderr {
         } else {
             text
         };
+        // In one piece: during a handover two processes write to the same place.
+        let line = format!("{time} {:5} {text}\n", record.level());
         // Nobody is left to tell when standard error is gone.
-        let _ = writeln!(std::io::stderr().lock(), "{time} {:5} {text}", record.level());
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 
     fn flush(&self) {}

@@ -7,6 +7,7 @@ mod cli;
 mod command;
 mod exit;
 mod generation;
+mod handover;
 mod load;
 mod logger;
 mod modules;

@@ -1,7 +1,7 @@
 //! The table of modules: which exist, which channels may carry them, and which this build has.
 //!
 //! This is the only file that names a module's feature. The rows that the design has and this table has not yet:
-//! metrics-v1, metrics-v2, debug-metrics, tracing, mock-fallback, ab-router; each comes with the issue that builds it,
+//! metrics-v1, metrics-v2, debug-metrics, tracing, ab-router; each comes with the issue that builds it,
 //! as one more line here, one optional dependency and one feature in `Cargo.toml`.
 
 use graylane_core::Channel::{self, Canary, Dev, Prod, Staging};
@@ -76,10 +76,11 @@ const fn carries(allowed: &[Channel], channel: Channel) -> bool {
 }
 
 table! {
-    // feature         module       may be carried by       crate
-    "mod-breaker"      "breaker"    [Prod Staging Canary]   graylane_mod_breaker;
-    "mod-canary-log"   "canary-log" [Canary]                graylane_mod_canary_log;
-    "mod-debug-dump"   "debug-dump" [Dev Staging]           graylane_mod_debug_dump;
+    // feature           module          may be carried by       crate
+    "mod-breaker"        "breaker"       [Prod Staging Canary]   graylane_mod_breaker;
+    "mod-canary-log"     "canary-log"    [Canary]                graylane_mod_canary_log;
+    "mod-debug-dump"     "debug-dump"    [Dev Staging]           graylane_mod_debug_dump;
+    "mod-mock-fallback"  "mock-fallback" [Staging]               graylane_mod_mock_fallback;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The gateway's own start, through the boot graph: configuration, then routing, then the modules side by side, then
 //! the listeners, then the workers. So every gray part is ready before the first request is.
 
+mod inheritance;
 mod parts;
 mod units;
 
@@ -11,8 +12,9 @@ use std::sync::Arc;
 use graylane_boot::{Cause, Graph, GraphError, Report, Running, StartError};
 use graylane_core::Name;
 use graylane_note::Notes;
-use graylane_proxy::Gateway;
+use graylane_proxy::{Control, Gateway};
 
+pub(crate) use inheritance::{Before, Inheritance};
 pub(crate) use parts::Parts;
 
 use crate::change::Handle;
@@ -29,8 +31,13 @@ pub(crate) struct Started {
 }
 
 /// Starts everything.
-pub(crate) async fn start(wanted: Wanted, version: Version, notes: &Notes) -> Result<Started, Failure> {
-    let parts = Arc::new(Parts::new(Some(wanted), version, notes));
+pub(crate) async fn start(
+    wanted: Wanted,
+    version: Version,
+    notes: &Notes,
+    inheritance: Inheritance,
+) -> Result<Started, Failure> {
+    let parts = Arc::new(Parts::new(Some(wanted), version, notes, inheritance));
     let graph = Graph::new(units::all(&parts)).map_err(not_a_graph)?;
     let running = graph.start().await.map_err(|error| not_started(&error))?;
     // The last unit left it there.
@@ -53,13 +60,27 @@ pub(crate) async fn start(wanted: Wanted, version: Version, notes: &Notes) -> Re
 pub(crate) fn graph() -> Result<String, Failure> {
     // Nothing is started, so nothing of the parts is looked at.
     let notes = Notes::default();
-    let parts = Arc::new(Parts::new(None, Version::new(&notes), &notes));
+    let parts = Arc::new(Parts::new(
+        None,
+        Version::new(&notes),
+        &notes,
+        Inheritance::default(),
+    ));
     Ok(Graph::new(units::all(&parts)).map_err(not_a_graph)?.to_dot())
 }
 
 impl Started {
     pub(crate) fn report(&self) -> &Report {
         self.running.report()
+    }
+
+    pub(crate) fn parts(&self) -> &Arc<Parts> {
+        &self.parts
+    }
+
+    /// The handle by which the gateway is steered.
+    pub(crate) fn control(&self) -> &Control {
+        self.gateway.control()
     }
 
     pub(crate) fn gateway(&mut self) -> &mut Gateway {

@@ -8,7 +8,36 @@ use graylane_pipeline::MetricsText;
 use graylane_tls::Tls;
 
 use crate::change::{Ending, Handle, Trigger};
+use crate::handover::Phase;
 use crate::start::Parts;
+
+/// Where this process stands between the one before and the next.
+pub(super) fn handover(parts: &Parts, out: &mut MetricsText) {
+    let (record, now) = (&parts.record, parts.record.phase());
+    out.family(
+        "graylane_handover_generation",
+        "gauge",
+        "How many processes served here one after the other, this one included.",
+    );
+    out.sample("graylane_handover_generation", &[], record.generation());
+    out.family(
+        "graylane_handover_state",
+        "gauge",
+        "1 for the state in which this process is, 0 for the others.",
+    );
+    for phase in Phase::ALL {
+        let labels = [("state", phase.as_str())];
+        out.sample("graylane_handover_state", &labels, u64::from(phase == now));
+    }
+    out.family(
+        "graylane_handovers_total",
+        "counter",
+        "Handovers to a next process by how they ended.",
+    );
+    for (result, count) in record.counts() {
+        out.sample("graylane_handovers_total", &[("result", result)], count);
+    }
+}
 
 /// Changes of the configuration, and the flag server.
 pub(super) fn changes(parts: &Parts, out: &mut MetricsText) {

@@ -7,7 +7,7 @@ use graylane_proxy::{Generation, Shared};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{flags, metrics, query};
+use super::{endpoints, flags, metrics, query};
 use crate::channel::CHANNEL;
 use crate::command;
 use crate::start::Parts;
@@ -30,6 +30,8 @@ pub(super) fn page(parts: &Parts, path: &str, query: &str) -> Page {
         "/metrics" => (StatusCode::OK, METRICS, all_metrics(parts)),
         "/start" => started(parts, query),
         "/config" => values(parts),
+        "/endpoints" => with(parts, endpoints::list),
+        "/handover" => ok(&parts.record.json()),
         "/flags" => with(parts, |shared| flags::list(parts, shared)),
         "/flags/explain" => with(parts, |shared| flags::explain(parts, shared, query)),
         "/flags/file" => flags::text(parts, query),
@@ -111,6 +113,8 @@ fn index(parts: &Parts) -> String {
         "/start",
         "/start?graph",
         "/config",
+        "/endpoints",
+        "/handover",
         "/flags",
         "/flags/file?file=NAME",
         "/flags/explain?key=FLAG&targetingKey=USER&name=value",
@@ -136,9 +140,13 @@ fn ready(parts: &Parts) -> Page {
         .iter()
         .map(|one| (one.name().to_owned(), Value::String(health(&**one))))
         .collect();
+    let lanes = parts.shared().zip(generation.as_deref());
+    let lanes = lanes.map(|(shared, generation)| endpoints::lanes_without(shared, generation));
     let value = json!({
         "ready": parts.is_ready(),
         "draining": parts.is_draining(),
+        "lanes_without_healthy_endpoint": lanes.unwrap_or_default(),
+        "handover": parts.record.phase().as_str(),
         "revision": generation.as_ref().map(|generation| generation.snapshot().revision()),
         "modules": modules,
         "configuration": configuration(parts, generation.as_deref()),
@@ -217,7 +225,9 @@ fn all_metrics(parts: &Parts) -> String {
         );
         out.sample("graylane_config_age_seconds", &[], generation.age().as_secs());
         metrics::changes(parts, &mut out);
+        metrics::handover(parts, &mut out);
         shared.counters().render(&generation, &mut out);
+        shared.health().render(&generation, &mut out);
         for instance in generation.hooks().modules() {
             instance.metrics(&mut out);
         }
@@ -290,11 +300,12 @@ mod tests {
 
     use super::*;
     use crate::change::{Ending, Trigger};
+    use crate::start::Inheritance;
 
     #[test]
     fn a_stranger_is_not_told_what_was_wrong_with_a_file() {
         let notes = Notes::default();
-        let parts = Parts::new(None, Version::new(&notes), &notes);
+        let parts = Parts::new(None, Version::new(&notes), &notes, Inheritance::default());
         parts
             .status
             .note(Trigger::File, Ending::Rejected, "a name of the file");

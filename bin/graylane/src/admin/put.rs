@@ -1,6 +1,7 @@
 //! `PUT /config`, `PUT /flags` and `POST /reload`: changes over the admin port, each by the holder of a token.
 
 use graylane_load::Instead;
+use graylane_proxy::{Fate, Ledger};
 use http::header::HeaderMap;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ pub(super) async fn answer(parts: &Parts, token: String, request: Request<'_>) -
         put,
     };
     match changes.change(order).await {
-        Ok(Outcome::Accepted(done)) => (StatusCode::OK, ended("accepted", &done)),
+        Ok(Outcome::Accepted(done, ledger)) => accepted(&done, &ledger),
         Ok(Outcome::Unchanged(done)) => (StatusCode::OK, ended("unchanged", &done)),
         Ok(Outcome::Rejected(failure)) => rejected(&failure),
         Err(error) => refused(
@@ -117,6 +118,18 @@ fn ended(word: &str, done: &Done) -> Value {
     })
 }
 
+/// The change is in use. 500: connections were lost over it, which must not be.
+fn accepted(done: &Done, ledger: &Ledger) -> Answer {
+    let (status, word) = if ledger.is_lossless() {
+        (StatusCode::OK, "accepted")
+    } else {
+        (StatusCode::INTERNAL_SERVER_ERROR, "lossy")
+    };
+    let mut value = ended(word, done);
+    value["connections"] = json!({ "kept": ledger.open, "cut": ledger.of(Fate::Cut) });
+    (status, value)
+}
+
 /// 422: the text is at fault; 507: the disk is.
 fn rejected(failure: &Failure) -> Answer {
     let status = if failure.code == CHANGE_NOT_KEPT {
@@ -133,4 +146,33 @@ fn rejected(failure: &Failure) -> Answer {
 
 fn refused(status: StatusCode, message: &str, hint: &str) -> Answer {
     (status, json!({ "error": message, "hint": hint }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_cost_a_connection_is_in_use_and_yet_an_error() {
+        let done = Done {
+            revision: 2,
+            digest: String::new(),
+            changes: 1,
+        };
+        let mut ledger = Ledger {
+            open: 7,
+            ..Ledger::default()
+        };
+
+        let (well, kept) = accepted(&done, &ledger);
+        ledger.fates[Fate::Cut as usize] = 1;
+        let (badly, lossy) = accepted(&done, &ledger);
+
+        assert_eq!((well, badly), (StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR));
+        assert_eq!(kept["connections"], json!({ "kept": 7, "cut": 0 }));
+        assert_eq!(
+            (&lossy["outcome"], &lossy["revision"]),
+            (&json!("lossy"), &json!(2))
+        );
+    }
 }

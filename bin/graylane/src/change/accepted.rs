@@ -81,6 +81,44 @@ impl Accepted {
             files,
         }
     }
+
+    /// What is accepted here and in another place: of each file the higher revision, so that no process takes back what
+    /// another one has accepted.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if other.revision > self.revision {
+            self.revision = other.revision;
+            self.digest = other.digest;
+        }
+        for (name, revision) in other.files {
+            let mine = self.files.entry(name).or_insert(revision);
+            *mine = revision.max(*mine);
+        }
+        self
+    }
+
+    /// As it is written to the file, and told to a process that takes over.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let value = json!({
+            "revision": self.revision,
+            "digest": self.digest,
+            "files": self.files,
+        });
+        format!("{value}\n").into_bytes()
+    }
+
+    /// What [`Accepted::to_bytes`] wrote.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(text).ok()?;
+        let files = value.get("files")?.as_object()?;
+        Some(Self {
+            revision: value.get("revision")?.as_u64()?,
+            digest: value.get("digest")?.as_str()?.to_owned(),
+            files: files
+                .iter()
+                .map(|(name, revision)| Some((name.clone(), revision.as_u64()?)))
+                .collect::<Option<_>>()?,
+        })
+    }
 }
 
 impl AcceptedFile {
@@ -107,31 +145,13 @@ impl AcceptedFile {
             Err(error) => return Err(unreadable(error)),
         };
         let damaged = || UnreadableState::Damaged { path: self.0.clone() };
-        parse(&text).map(Some).ok_or_else(damaged)
+        Accepted::parse(&text).map(Some).ok_or_else(damaged)
     }
 
     /// Writes it beside what is there; [`Draft::settle`] puts it into the place of that.
     pub(crate) fn draft(&self, accepted: &Accepted) -> io::Result<Draft> {
-        let value = json!({
-            "revision": accepted.revision,
-            "digest": accepted.digest,
-            "files": accepted.files,
-        });
-        Draft::write(&self.0, format!("{value}\n").as_bytes())
+        Draft::write(&self.0, &accepted.to_bytes())
     }
-}
-
-fn parse(text: &[u8]) -> Option<Accepted> {
-    let value: Value = serde_json::from_slice(text).ok()?;
-    let files = value.get("files")?.as_object()?;
-    Some(Accepted {
-        revision: value.get("revision")?.as_u64()?,
-        digest: value.get("digest")?.as_str()?.to_owned(),
-        files: files
-            .iter()
-            .map(|(name, revision)| Some((name.clone(), revision.as_u64()?)))
-            .collect::<Option<_>>()?,
-    })
 }
 
 #[cfg(test)]
@@ -155,6 +175,23 @@ mod tests {
 
         assert_eq!(file.load().unwrap(), Some(accepted));
         assert_eq!(there, 1);
+    }
+
+    #[test]
+    fn of_two_places_the_higher_revisions_count() {
+        let accepted = |revision, digest: &str, files: &[(&str, u64)]| Accepted {
+            revision,
+            digest: digest.to_owned(),
+            files: files.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect(),
+        };
+        let one = accepted(7, "newer", &[("a", 1), ("b", 5)]);
+        let other = accepted(6, "older", &[("a", 2), ("c", 1)]);
+
+        let both = one.clone().and(other.clone());
+
+        assert_eq!(both, accepted(7, "newer", &[("a", 2), ("b", 5), ("c", 1)]));
+        assert_eq!(other.and(one), both);
+        assert_eq!(Accepted::parse(&both.to_bytes()), Some(both));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
+use graylane_audit::{Entry, OpenError};
+
 use super::journal::chain;
 use super::{Accepted, AcceptedFile, Done, Journal, told};
 use crate::channel::CHANNEL;
@@ -17,6 +19,8 @@ pub(crate) struct Beginning {
     pub(crate) accepted: Accepted,
     /// `None` in dev without a state folder.
     pub(crate) accepted_file: Option<AcceptedFile>,
+    /// What is to be told before anything is served: not yet, where another process writes the log still.
+    untold: Vec<Entry>,
 }
 
 impl Beginning {
@@ -25,18 +29,37 @@ impl Beginning {
     pub(crate) fn new(wanted: &Wanted, loaded: &Loaded) -> Result<Self, Failure> {
         let folder = state_folder(wanted, loaded)?;
         // Before anything is read: another process that goes on writing would make that old.
-        let mut journal = Journal::open(folder.as_deref()).map_err(|error| {
-            Failure::new(
-                CHANGE_NOT_KEPT,
-                format_args!("the audit log cannot be opened: {}", chain(&error)),
-                "only one process may write it; `grayctl audit verify` tells whether it is whole",
-            )
-        })?;
+        let journal = Journal::open(folder.as_deref()).map_err(|error| unopened(&error))?;
         let accepted_file = folder.as_deref().map(AcceptedFile::new);
         let last = match &accepted_file {
             Some(file) => last(file, &journal, wanted)?,
             None => Accepted::default(),
         };
+        let mut beginning = Self::from(&last, wanted, loaded, journal, accepted_file)?;
+        beginning.tell()?;
+        Ok(beginning)
+    }
+
+    /// The same beside a process that serves still, which has accepted this: nothing is locked, told or written before
+    /// [`Beginning::take_up`].
+    pub(crate) fn after(wanted: &Wanted, loaded: &Loaded, before: Accepted) -> Result<Self, Failure> {
+        let folder = state_folder(wanted, loaded)?;
+        let journal = Journal::given_up(folder.as_deref());
+        let accepted_file = folder.as_deref().map(AcceptedFile::new);
+        let last = match &accepted_file {
+            Some(file) => stored(file, &journal, wanted)?.unwrap_or_default(),
+            None => Accepted::default(),
+        };
+        Self::from(&last.and(before), wanted, loaded, journal, accepted_file)
+    }
+
+    fn from(
+        last: &Accepted,
+        wanted: &Wanted,
+        loaded: &Loaded,
+        journal: Journal,
+        accepted_file: Option<AcceptedFile>,
+    ) -> Result<Self, Failure> {
         last.refuse_older(loaded)?;
         last.refuse_missing(wanted, loaded)?;
         let digest = loaded.digest.to_hex();
@@ -52,15 +75,8 @@ impl Beginning {
             digest,
             changes: 0,
         };
-        let entries = told::start(wanted, CHANNEL.into(), loaded, &done);
-        journal.append(&entries).map_err(|error| {
-            Failure::new(
-                CHANGE_NOT_KEPT,
-                format_args!("the audit log cannot take the start: {}", chain(&error)),
-                "make room on the disk of server.state",
-            )
-        })?;
         Ok(Self {
+            untold: told::start(wanted, CHANNEL.into(), loaded, &done),
             journal,
             accepted,
             accepted_file,
@@ -68,12 +84,48 @@ impl Beginning {
     }
 
     /// Keeps what is accepted, once nothing but the first request is missing: of a start that fails nothing is kept, so
-    /// that the files from before still count.
+    /// that the files from before still count. Not before it was told.
     pub(crate) fn keep(&self) -> Result<(), Failure> {
         match &self.accepted_file {
-            Some(file) => keep(file, &self.accepted),
-            None => Ok(()),
+            Some(file) if self.untold.is_empty() => keep(file, &self.accepted),
+            _ => Ok(()),
         }
+    }
+
+    /// Lets another process write.
+    pub(crate) fn give_up(&mut self) {
+        self.journal.give_up();
+    }
+
+    /// Takes the right to write from a process that gave it up, with what that one accepted meanwhile; tells what is to
+    /// be told, and keeps what is accepted.
+    pub(crate) fn take_up(&mut self, more: Option<Entry>) -> Result<(), Failure> {
+        self.journal.take_up().map_err(|error| unopened(&error))?;
+        if let Some(file) = &self.accepted_file {
+            let there = file
+                .load()
+                .map_err(|error| Failure::new(CHANGE_NOT_KEPT, error, BY_HAND))?;
+            let mine = std::mem::take(&mut self.accepted);
+            self.accepted = mine.and(there.unwrap_or_default());
+        }
+        // One that could not be told the last time is there already.
+        if self.untold.is_empty() {
+            self.untold.extend(more);
+        }
+        self.tell()?;
+        self.keep()
+    }
+
+    fn tell(&mut self) -> Result<(), Failure> {
+        self.journal.append(&self.untold).map_err(|error| {
+            Failure::new(
+                CHANGE_NOT_KEPT,
+                format_args!("the audit log cannot take the start: {}", chain(&error)),
+                "make room on the disk of server.state",
+            )
+        })?;
+        self.untold.clear();
+        Ok(())
     }
 }
 
@@ -84,13 +136,19 @@ const BY_HAND: &str = "put it back, or write it by hand with the last revisions,
 /// What was accepted last. Where nothing ever was, the file says so from now on: that it is missing beside a log with
 /// entries then means that somebody removed it, and with it what keeps older files out.
 fn last(file: &AcceptedFile, journal: &Journal, wanted: &Wanted) -> Result<Accepted, Failure> {
+    if let Some(accepted) = stored(file, journal, wanted)? {
+        return Ok(accepted);
+    }
+    let nothing = Accepted::default();
+    keep(file, &nothing)?;
+    Ok(nothing)
+}
+
+fn stored(file: &AcceptedFile, journal: &Journal, wanted: &Wanted) -> Result<Option<Accepted>, Failure> {
     let stored = file
         .load()
         .map_err(|error| Failure::new(CHANGE_NOT_KEPT, error, BY_HAND))?;
-    if let Some(accepted) = stored {
-        return Ok(accepted);
-    }
-    if wanted.asked.environment.is_locked() && !journal.is_empty() {
+    if stored.is_none() && wanted.asked.environment.is_locked() && !journal.is_empty() {
         return Err(Failure::new(
             CHANGE_NOT_KEPT,
             format_args!(
@@ -100,9 +158,15 @@ fn last(file: &AcceptedFile, journal: &Journal, wanted: &Wanted) -> Result<Accep
             BY_HAND,
         ));
     }
-    let nothing = Accepted::default();
-    keep(file, &nothing)?;
-    Ok(nothing)
+    Ok(stored)
+}
+
+fn unopened(error: &OpenError) -> Failure {
+    Failure::new(
+        CHANGE_NOT_KEPT,
+        format_args!("the audit log cannot be opened: {}", chain(error)),
+        "only one process may write it; `grayctl audit verify` tells whether it is whole",
+    )
 }
 
 fn keep(file: &AcceptedFile, accepted: &Accepted) -> Result<(), Failure> {
@@ -290,5 +354,51 @@ mod tests {
         let refused = Beginning::new(&wanted, &loaded).map(drop);
 
         assert_eq!(refused.unwrap_err().code, CONFIG_REFUSED);
+    }
+
+    fn actions(folder: &TempDir) -> usize {
+        let log = fs::read_to_string(folder.path().join("state/audit.jsonl")).unwrap();
+        log.lines().count()
+    }
+
+    #[test]
+    fn beside_a_process_that_serves_nothing_is_locked_told_or_kept_before_its_turn() {
+        let folder = TempDir::new().unwrap();
+        let wanted = wanted(&folder);
+        let mut before = Beginning::new(&wanted, &loaded(&wanted, 8)).unwrap();
+        before.keep().unwrap();
+        let told = actions(&folder);
+
+        let mut next = Beginning::after(&wanted, &loaded(&wanted, 9), before.accepted.clone()).unwrap();
+        next.keep().unwrap();
+        let too_early = next.take_up(None).map_err(|failure| failure.code);
+        let meanwhile = (
+            actions(&folder),
+            AcceptedFile::new(&folder.path().join("state")).load(),
+        );
+        before.give_up();
+        next.take_up(None).unwrap();
+
+        assert_eq!(too_early, Err(CHANGE_NOT_KEPT));
+        assert_eq!(meanwhile.0, told);
+        assert_eq!(meanwhile.1.unwrap(), Some(before.accepted));
+        assert_eq!((next.accepted.revision, actions(&folder)), (2, 2 * told));
+    }
+
+    #[test]
+    fn what_the_process_before_accepted_counts_wherever_it_kept_it() {
+        let folder = TempDir::new().unwrap();
+        let wanted = wanted(&folder);
+        let before = Accepted {
+            revision: 41,
+            digest: String::new(),
+            files: [("graylane.toml".to_owned(), 8)].into(),
+        };
+
+        let older = Beginning::after(&wanted, &loaded(&wanted, 7), before.clone());
+        let same = Beginning::after(&wanted, &loaded(&wanted, 8), before).unwrap();
+
+        assert_eq!(older.map(drop).unwrap_err().code, CONFIG_REFUSED);
+        assert_eq!(same.accepted.revision, 42);
     }
 }

@@ -19,10 +19,10 @@ pub(crate) struct Difference {
     pub(crate) origin: Option<String>,
 }
 
-/// All differences, those of the configuration first, then those of certificates and keys, each part by key.
+/// All differences, those of the configuration first, then those of other files, each part by key.
 pub(crate) fn differences(old: &Loaded, new: &Loaded) -> Vec<Difference> {
     let mut all = between(values(old), values(new));
-    all.extend(between(certificates(old), certificates(new)));
+    all.extend(between(files(old), files(new)));
     all.extend(flags(old, new));
     all
 }
@@ -66,15 +66,19 @@ fn values(loaded: &Loaded) -> BTreeMap<String, Known> {
     .collect()
 }
 
-/// The files of certificates and of private keys, as digests.
-fn certificates(loaded: &Loaded) -> BTreeMap<String, Known> {
+/// The files of certificates and of private keys, and those of modules, as digests.
+fn files(loaded: &Loaded) -> BTreeMap<String, Known> {
+    let of_modules = loaded.module_files.digests().map(|(name, digest, file)| {
+        let origin = file.path.display().to_string();
+        (format!("file of {name}"), (digest.to_string(), Some(origin)))
+    });
     let all = loaded.tls.paths.iter();
-    all.map(|file| {
+    let of_tls = all.map(|file| {
         let key = format!("file {}", graylane_diagnostic::cut(&file.name));
         let origin = file.path.display().to_string();
         (key, (file.content.digest().to_string(), Some(origin)))
-    })
-    .collect()
+    });
+    of_tls.chain(of_modules).collect()
 }
 
 /// Of ten thousand flags a change touches a few: only those that differ are written out.

@@ -15,6 +15,7 @@ use graylane_watch::Watch;
 use super::difference::{Difference, differences};
 use super::handle::{self, Handle, Message, Missed};
 use super::journal::chain;
+use super::suspension::Ended;
 use super::watching::{is_news, watched};
 use super::{Accepted, Beginning, Done, Draft, Ending, InUse, Order, Origin, Outcome, Status, Trigger, told};
 use crate::exit::{CHANGE_NOT_KEPT, CONFIG_INVALID, Failure, INTERNAL};
@@ -36,6 +37,8 @@ pub(crate) struct Engine {
     pub(crate) status: Arc<Status>,
     /// Why the files as they are on the disk are not in use; `None` where they are.
     pub(crate) refused: Option<String>,
+    /// Another process serves still: nothing is changed before this one comes into use.
+    pub(crate) suspended: bool,
 }
 
 /// Whom to tell of a new configuration.
@@ -79,18 +82,34 @@ impl Engine {
     }
 
     fn run(mut self, messages: &mpsc::Receiver<Message>, missed: &Missed, watch: &Watch) {
+        if self.suspended && matches!(self.suspended(messages, watch), Ended::Stopped) {
+            return;
+        }
         while let Some(message) = self.next(messages) {
             match message {
                 Message::Change(order, answer) => {
                     let outcome = self.change(&order, watch);
                     if let Some(answer) = answer {
                         // Whoever asked may have gone; the change is made all the same.
-                        let _ = answer.send(outcome);
+                        let _ = answer.send(Ok(outcome));
                     }
                     if missed.take() {
                         self.change(&Order::reload(Trigger::File), watch);
                     }
                 }
+                Message::Suspend(answer) => {
+                    // Who asked and went away again wants nothing any more.
+                    if answer.send(self.kept.accepted.clone()).is_ok()
+                        && matches!(self.suspended(messages, watch), Ended::Stopped)
+                    {
+                        return;
+                    }
+                }
+                Message::Begin(done) => {
+                    let _ = done.send(Ok(()));
+                }
+                // Only what is suspended has something to give up, and comes back.
+                Message::GiveUp(_) | Message::Return(_) => {}
                 Message::Stop(done) => {
                     drop(self);
                     let _ = done.send(());
@@ -114,7 +133,7 @@ impl Engine {
         }
     }
 
-    fn change(&mut self, order: &Order, watch: &Watch) -> Outcome {
+    pub(super) fn change(&mut self, order: &Order, watch: &Watch) -> Outcome {
         let trigger = order.origin.trigger;
         let begun = Instant::now();
         let outcome = match guarded(|| self.try_change(order)) {
@@ -134,17 +153,21 @@ impl Engine {
             }
         };
         match &outcome {
-            Outcome::Accepted(done) => {
+            Outcome::Accepted(done, ledger) => {
                 watch.set_files(watched(&self.in_use.load()));
                 self.status.note(trigger, Ending::Accepted, "");
                 self.status.took(begun.elapsed());
                 log::info!(
-                    "revision {} is in use: {} changes, by {}, in {:.1?}",
+                    "revision {} is in use: {} changes, by {}, in {:.1?}; {}",
                     done.revision,
                     done.changes,
                     trigger.as_str(),
-                    begun.elapsed()
+                    begun.elapsed(),
+                    ledger.kept()
                 );
+                if !ledger.is_lossless() {
+                    log::error!("revision {} has cost connections: this is a bug", done.revision);
+                }
             }
             Outcome::Unchanged(_) => {
                 // What the watch saw may be over: it must not take that for what is in use.
@@ -199,7 +222,7 @@ impl Engine {
         self.told(order, &loaded, &done, &differences)?;
         self.settle(order, &drafts, revision)?;
 
-        self.shared.replace(next).map_err(|error| {
+        let ledger = self.shared.replace(next).map_err(|error| {
             // One thread makes all changes, so nothing can come between.
             Failure::new(INTERNAL, error, "this is a bug: please report it")
         })?;
@@ -207,7 +230,7 @@ impl Engine {
         let loaded = Arc::new(loaded);
         self.in_use.store(Arc::clone(&loaded));
         (self.tell.0)(&loaded, revision);
-        Ok(Outcome::Accepted(done))
+        Ok(Outcome::Accepted(done, ledger))
     }
 
     /// Into the audit log.

@@ -8,7 +8,9 @@ use std::time::Instant;
 use graylane_watch::Watch;
 use tokio::sync::oneshot;
 
-use super::{Order, Outcome, Trigger};
+use super::suspension::Answer;
+use super::{Accepted, Order, Outcome, Trigger};
+use crate::exit::{Failure, INTERNAL};
 
 /// Orders that may wait. More than that come from somebody who does not wait for answers.
 pub(super) const WAITING: usize = 64;
@@ -40,8 +42,16 @@ impl Missed {
 /// What the engine is told.
 #[derive(Debug)]
 pub(super) enum Message {
-    Change(Order, Option<oneshot::Sender<Outcome>>),
-    Stop(oneshot::Sender<()>),
+    Change(Order, Option<Answer<Result<Outcome, NoAnswer>>>),
+    /// Make no more changes; the answer is what was accepted last.
+    Suspend(Answer<Accepted>),
+    /// Suspended: another process is to write the log.
+    GiveUp(Answer<()>),
+    /// Suspended from the start on: this process comes into use.
+    Begin(Answer<Result<(), Failure>>),
+    /// Suspended: this process goes on after all, for this reason.
+    Return(String),
+    Stop(Answer<()>),
 }
 
 /// There is no answer.
@@ -49,6 +59,8 @@ pub(super) enum Message {
 pub(crate) enum NoAnswer {
     #[error("too many changes wait already")]
     Busy,
+    #[error("another process is taking over")]
+    Suspended,
     #[error("no more changes are made: the process ends")]
     Ended,
 }
@@ -73,7 +85,43 @@ impl Handle {
     pub(crate) async fn change(&self, order: Order) -> Result<Outcome, NoAnswer> {
         let (sender, receiver) = oneshot::channel();
         self.send(Message::Change(order, Some(sender)))?;
+        receiver.await.map_err(|_| NoAnswer::Ended)?
+    }
+
+    /// Ends the change that is being made, and makes no more; gives what was accepted last. What files and signals want
+    /// meanwhile is made good by [`Handle::back`].
+    pub(crate) async fn suspend(&self) -> Result<Accepted, NoAnswer> {
+        let (sender, receiver) = oneshot::channel();
+        self.send(Message::Suspend(sender))?;
         receiver.await.map_err(|_| NoAnswer::Ended)
+    }
+
+    /// Suspended: lets another process write the audit log.
+    pub(crate) async fn give_up(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self.must_send(Message::GiveUp(sender)).is_ok() {
+            let _ = receiver.await;
+        }
+    }
+
+    /// Suspended from the start on: tells the log that this process comes into use, and makes changes from now on.
+    pub(crate) async fn begin(&self) -> Result<(), Failure> {
+        let (sender, receiver) = oneshot::channel();
+        let sent = self.must_send(Message::Begin(sender));
+        match (sent, receiver.await) {
+            (Ok(()), Ok(begun)) => begun,
+            _ => Err(Failure::new(
+                INTERNAL,
+                NoAnswer::Ended,
+                "this is a bug: please report it",
+            )),
+        }
+    }
+
+    /// Suspended: makes changes again as soon as the audit log can be had. Does not wait for that.
+    pub(crate) fn back(&self, reason: &str) {
+        // Without an engine the process is at its end, and needs none.
+        let _ = self.must_send(Message::Return(reason.to_owned()));
     }
 
     /// Orders that the files be read again, and does not wait.
@@ -97,6 +145,11 @@ impl Handle {
     /// When the files were last looked at; `None` before the first look, and after the end.
     pub(crate) fn looked_at(&self) -> Option<Instant> {
         self.watch.upgrade()?.looked_at()
+    }
+
+    /// For what must not be lost: waits for room. An engine that is suspended makes room at once.
+    fn must_send(&self, message: Message) -> Result<(), NoAnswer> {
+        self.orders.send(message).map_err(|_| NoAnswer::Ended)
     }
 
     pub(super) fn send(&self, message: Message) -> Result<(), NoAnswer> {

@@ -16,7 +16,7 @@ pub(crate) fn check(args: &cli::Check) -> Result<u8, Failure> {
     let wanted = args.file.wanted();
     let loaded = Loaded::read(&wanted, None)?;
     // Only here it shows whether the flags that lanes name are there.
-    generation::with_flags(Snapshot::compile(&loaded.config, 1), &loaded)?;
+    generation::with_files(Snapshot::compile(&loaded.config, 1), &loaded)?;
     let tls = generation::tls(&loaded, None)?;
     if args.origin {
         origins(&loaded, &wanted.asked, args.file.json);

@@ -13,7 +13,7 @@ use crate::output;
 /// `graylane explain`
 pub(crate) fn explain(args: &cli::Explain) -> Result<u8, Failure> {
     let loaded = Loaded::read(&args.file.wanted(), None)?;
-    let snapshot = generation::with_flags(Snapshot::compile(&loaded.config, 1), &loaded)?;
+    let snapshot = generation::with_files(Snapshot::compile(&loaded.config, 1), &loaded)?;
     let described = Described {
         host: &args.host,
         target: &args.path,

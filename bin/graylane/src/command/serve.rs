@@ -1,16 +1,27 @@
+mod begin;
+mod end;
+
 use std::time::Duration;
 
+use graylane_handover::systemd::{self, Notice};
 use graylane_note::Notes;
-use graylane_proxy::Drained;
+use graylane_proxy::{Fate, Ledger, Queues};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::change::{Handle, Trigger};
 use crate::cli;
-use crate::exit::{self, CUT, Failure, INTERNAL};
+use crate::exit::{self, CUT, Failure, INTERNAL, RETURNED};
+use crate::handover::Phase;
 use crate::output;
-use crate::start::{self, Started};
+use crate::start::Started;
 use crate::version::Version;
+
+use begin::Begun;
+use end::End;
+
+/// For the thread of a handover to tell how it ended.
+const LAST_WORDS: Duration = Duration::from_secs(15);
 
 /// `graylane serve`
 pub(crate) fn serve(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, Failure> {
@@ -37,27 +48,71 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
     let mut signals = Signals::new().map_err(|error| internal(&error))?;
     // Unheeded it would end the process; one during the start is heeded after it.
     let hang_ups = signal(SignalKind::hangup()).map_err(|error| internal(&error))?;
-    let mut started = tokio::select! {
-        started = start::start(args.file.wanted(), version, notes) => started?,
-        name = signals.next() => {
-            log::info!("{name} during the start: ending");
-            return Ok(exit::OK);
-        }
+    let begun = begin::begin(args, version, notes, &mut signals).await?;
+    let Some(Begun {
+        mut started,
+        house,
+        mut words,
+    }) = begun
+    else {
+        return Ok(exit::OK);
     };
     announce(args, &started);
     if let Some(changes) = started.changes() {
         tokio::spawn(heed_hang_ups(hang_ups, changes));
     }
-    let name = signals.next().await;
-    // Before it is told: whoever reads that the gateway drains may rely on it.
-    started.gateway().drain();
-    log::info!("{name}: draining");
-    if args.file.json {
-        output::line(&json!({ "event": "draining", "signal": name }));
-    }
-    let drained = drained(&mut started, &mut signals).await;
+    let end = end::wait(&house, &mut signals, &mut words).await;
+    let code = match end {
+        End::Signal(name) => {
+            let mark = started.gateway().ledger();
+            // Before it is told: whoever reads that the gateway drains may rely on it.
+            started.gateway().drain(Queues::Empty);
+            house.parts().record.enter(Phase::Draining, None);
+            tell_systemd(&[Notice::Stopping]);
+            log::info!("{name}: draining");
+            draining(args, &json!({ "signal": name }));
+            let ledger = drained(&mut started, &mut signals).await;
+            finish(args, &ledger, &ledger.since(&mark))
+        }
+        End::Leaving(leaving) => {
+            draining(args, &json!({ "handed_over_to": leaving.to }));
+            let ledger = left(&mut started, &mut signals).await;
+            let drain = ledger.since(&leaving.mark);
+            // The thread of the handover tells it to the next process, and to the operator.
+            let _ = leaving.ledger.send(drain);
+            let _ = tokio::time::timeout(LAST_WORDS, leaving.all_done).await;
+            finish(args, &ledger, &drain)
+        }
+        End::Returned(reason) => {
+            let mark = started.gateway().ledger();
+            house.leave_all();
+            log::error!("sent back: {reason}: draining");
+            draining(args, &json!({ "sent_back": reason }));
+            let ledger = drained(&mut started, &mut signals).await;
+            let code = finish(args, &ledger, &ledger.since(&mark));
+            // One that was told to end by a signal did what it was told.
+            if house.was_called_off() { code } else { RETURNED }
+        }
+    };
     started.stop().await;
-    finish(args, drained)
+    Ok(code)
+}
+
+fn draining(args: &cli::Serve, why: &serde_json::Value) {
+    if args.file.json {
+        let mut event = json!({ "event": "draining" });
+        if let (Some(event), Some(why)) = (event.as_object_mut(), why.as_object()) {
+            event.extend(why.clone());
+        }
+        output::line(&event);
+    }
+}
+
+/// Without a word that it cannot: systemd may not be there.
+fn tell_systemd(notices: &[Notice<'_>]) {
+    if let Err(error) = systemd::notify(notices) {
+        log::warn!("systemd cannot be told: {error}");
+    }
 }
 
 fn announce(args: &cli::Serve, started: &Started) {
@@ -88,22 +143,39 @@ fn announce(args: &cli::Serve, started: &Started) {
     }
 }
 
-/// Waits for the drain to end, or for a second signal to end it.
-async fn drained(started: &mut Started, signals: &mut Signals) -> Drained {
+/// After a handover the process drains as it is: the first signal, which is for the service, changes nothing.
+async fn left(started: &mut Started, signals: &mut Signals) -> Ledger {
     tokio::select! {
-        drained = started.gateway().ended() => return drained,
+        ledger = started.gateway().ended() => return ledger,
+        name = signals.next() => log::info!("{name}: draining already"),
+    }
+    drained(started, signals).await
+}
+
+/// Waits for the drain to end, or for a second signal to end it.
+async fn drained(started: &mut Started, signals: &mut Signals) -> Ledger {
+    tokio::select! {
+        ledger = started.gateway().ended() => return ledger,
         name = signals.next() => log::warn!("{name} again: ending at once"),
     }
     started.gateway().stop();
     started.gateway().ended().await
 }
 
-fn finish(args: &cli::Serve, Drained { served, cut }: Drained) -> Result<u8, Failure> {
-    log::info!("stopped: {served} exchanges served, {cut} connections cut");
+/// Tells what became of the connections, of all and of those of the drain.
+fn finish(args: &cli::Serve, all: &Ledger, drain: &Ledger) -> u8 {
+    let (served, cut) = (all.served, drain.of(Fate::Cut));
+    log::info!("stopped: {served} exchanges served; {drain}");
     if args.file.json {
-        output::line(&json!({ "event": "stopped", "served": served, "cut": cut }));
+        let connections: serde_json::Map<_, _> = drain
+            .entries()
+            .map(|(word, count)| (word.to_owned(), json!(count)))
+            .collect();
+        output::line(
+            &json!({ "event": "stopped", "served": served, "cut": cut, "connections": connections }),
+        );
     }
-    Ok(if cut == 0 { exit::OK } else { CUT })
+    if drain.is_lossless() { exit::OK } else { CUT }
 }
 
 /// SIGHUP: read the configuration again.

@@ -1,4 +1,4 @@
-//! The files of certificates and private keys that a configuration names.
+//! The files of certificates and keys that a configuration names.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub(crate) struct LoadedTls {
     pub(crate) paths: Vec<TlsPath>,
 }
 
-/// A file of certificates or of a private key.
+/// A file of certificates or of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TlsPath {
     pub(crate) path: PathBuf,
@@ -31,9 +31,12 @@ impl LoadedTls {
     /// Reads the files. `sources` are the texts that name them.
     pub(super) fn read(loader: &Loader<'_>, config: &Config, sources: &Sources) -> Result<Self, Failure> {
         let mut all = Self::default();
-        for wanted in graylane_tls::wanted(config) {
-            let file = wanted.file;
-            let read = loader.pem(&file.path, wanted.role == Role::Key);
+        let of_tls = graylane_tls::wanted(config);
+        let of_tls = of_tls.iter().map(|wanted| (wanted.file, wanted.role));
+        // Keys of signatures are read, watched and told like private keys.
+        let of_gray = config.gray.keys.iter().map(|key| (&key.file, Role::Key));
+        for (file, role) in of_tls.chain(of_gray) {
+            let read = loader.pem(&file.path, role == Role::Key);
             let (path, bytes) = read.map_err(|error| located(&error, file.span.clone(), sources))?;
             // A file that holds a certificate and its key is named twice, and read as a key the second time.
             if !all.files.named.contains_key(&file.path) {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io;
 use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -12,9 +13,13 @@ use graylane_pipeline::{Hooks, Instance, Topology};
 use graylane_proxy::{Gateway, Shared};
 use graylane_route::Snapshot;
 use graylane_tls::Tls;
+use tokio::sync::watch;
 
+use super::Inheritance;
+use crate::admin::Admits;
 use crate::change::{Beginning, Handle, InUse, Status};
 use crate::exit::Failure;
+use crate::handover::{Phase, Record};
 use crate::load::{Loaded, Wanted};
 use crate::modules::TABLE;
 use crate::version::Version;
@@ -42,6 +47,11 @@ pub(crate) struct Parts {
     listeners: Mutex<Vec<TcpListener>>,
     pub(super) listener_addresses: OnceLock<Vec<(Name, SocketAddr)>>,
     pub(super) admin: OnceLock<SocketAddr>,
+    /// Whether new connections to the admin port are taken; and a handle of their queue, for the next process.
+    admin_admits: watch::Sender<Admits>,
+    admin_queue: Mutex<Option<TcpListener>>,
+    pub(crate) inheritance: Inheritance,
+    pub(crate) record: Record,
     pub(super) shared: OnceLock<Arc<Shared>>,
     gateway: Mutex<Option<Gateway>>,
     report: OnceLock<Report>,
@@ -49,7 +59,12 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    pub(crate) fn new(wanted: Option<Wanted>, version: Version, notes: &Notes) -> Self {
+    pub(crate) fn new(
+        wanted: Option<Wanted>,
+        version: Version,
+        notes: &Notes,
+        inheritance: Inheritance,
+    ) -> Self {
         Self {
             wanted,
             version,
@@ -67,11 +82,51 @@ impl Parts {
             listeners: Mutex::new(Vec::new()),
             listener_addresses: OnceLock::new(),
             admin: OnceLock::new(),
+            admin_admits: watch::Sender::new(match inheritance.before() {
+                None => Admits::Now,
+                Some(_) => Admits::Later,
+            }),
+            record: Record::new(inheritance.before()),
+            admin_queue: Mutex::new(None),
+            inheritance,
             shared: OnceLock::new(),
             gateway: Mutex::new(None),
             report: OnceLock::new(),
             ready: AtomicBool::new(false),
         }
+    }
+
+    /// Whether another process serves still, so that this one must not yet.
+    pub(crate) fn takes_over(&self) -> bool {
+        self.inheritance.before().is_some()
+    }
+
+    /// Lets connections to the admin port in, or leaves them in the queue.
+    pub(crate) fn open_admin(&self, open: bool) {
+        self.admin_admits
+            .send_replace(if open { Admits::Now } else { Admits::Later });
+    }
+
+    /// Closes the admin port for good: the next process has it.
+    pub(crate) fn close_admin(&self) {
+        lock(&self.admin_queue).take();
+        self.admin_admits.send_replace(Admits::NoMore);
+    }
+
+    pub(super) fn admin_orders(&self) -> watch::Receiver<Admits> {
+        self.admin_admits.subscribe()
+    }
+
+    pub(super) fn put_admin_queue(&self, queue: TcpListener) {
+        *lock(&self.admin_queue) = Some(queue);
+    }
+
+    /// A handle of the queue of the admin port.
+    pub(crate) fn admin_queue(&self) -> io::Result<Option<TcpListener>> {
+        lock(&self.admin_queue)
+            .as_ref()
+            .map(TcpListener::try_clone)
+            .transpose()
     }
 
     /// The configuration in use.
@@ -167,6 +222,12 @@ impl Parts {
         self.listener_addresses.get().map_or(&[], Vec::as_slice)
     }
 
+    /// The names of the listeners.
+    pub(crate) fn listener_names(&self) -> Vec<Name> {
+        let all = self.listener_addresses().iter();
+        all.map(|(name, _)| name.clone()).collect()
+    }
+
     pub(crate) fn admin_address(&self) -> SocketAddr {
         self.admin
             .get()
@@ -187,7 +248,7 @@ impl Parts {
 
     /// Whether everything is up and nothing is on its way out.
     pub(crate) fn is_ready(&self) -> bool {
-        self.ready.load(Relaxed) && !self.is_draining()
+        self.ready.load(Relaxed) && !self.is_draining() && self.record.phase() != Phase::Taking
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -22,6 +22,7 @@ pub(super) fn changes(parts: &Arc<Parts>) -> Unit {
                 kept: parts.take_beginning().ok_or_else(nothing_left)?,
                 status: Arc::clone(&parts.status),
                 refused: None,
+                suspended: parts.takes_over(),
                 tell: Tell::new(move |loaded, revision| {
                     if let Some(parts) = told.upgrade() {
                         tell(&parts, loaded, revision);

@@ -31,7 +31,11 @@ pub(super) fn configuration(parts: &Arc<Parts>) -> Unit {
         for one in &loaded.flags.left_out {
             log::warn!("left out: {one}");
         }
-        parts.put_beginning(Beginning::new(wanted, &loaded)?);
+        let beginning = match parts.inheritance.before() {
+            None => Beginning::new(wanted, &loaded)?,
+            Some(before) => Beginning::after(wanted, &loaded, before.accepted.clone())?,
+        };
+        parts.put_beginning(beginning);
         fill(&parts.configuration, Arc::new(InUse::from_pointee(loaded)))
     })
 }
@@ -41,7 +45,7 @@ pub(super) fn routing(parts: &Arc<Parts>) -> Unit {
     Unit::new(ROUTING).requires([CONFIGURATION]).init(async move || {
         let loaded = need(&parts.configuration)?.load();
         let revision = parts.first_revision().ok_or_else(nothing_left)?;
-        let snapshot = generation::with_flags(Snapshot::compile(&loaded.config, revision), &loaded)?;
+        let snapshot = generation::with_files(Snapshot::compile(&loaded.config, revision), &loaded)?;
         let tls = generation::tls(&loaded, None)?;
         warn(&tls);
         fill(&parts.tls, tls)?;

@@ -22,6 +22,10 @@ pub(super) fn module(parts: &Arc<Parts>, row: usize, module: Box<dyn Module>) ->
                     StartError::Settings(error) => located(CONFIG_INVALID, load::diagnostic(error), &loaded),
                     failed @ StartError::Failed { .. } => BoxError::from(failed),
                 })?;
+            let offered = starting.inheritance.before();
+            if let Some(bytes) = offered.and_then(|before| before.modules.get(module.name())) {
+                instance.adopt(bytes);
+            }
             fill(&starting.modules[row], instance)
         })
         .stop(async move || {

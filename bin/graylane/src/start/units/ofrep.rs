@@ -23,13 +23,21 @@ pub(super) fn ofrep(parts: &Arc<Parts>) -> Unit {
             let Some(ofrep) = &loaded.config.ofrep else {
                 return Ok(());
             };
-            let listener = admin::bind(ofrep.address).map_err(|error| {
-                let message = format!("the flag server cannot listen on {}", ofrep.address);
-                unbindable(&error, &message, &ofrep.span, &loaded)
-            })?;
+            let listener = match parts.inheritance.claim(crate::handover::OFREP, ofrep.address) {
+                Some(socket) => admin::inherit(socket)?,
+                None => admin::bind(ofrep.address).map_err(|error| {
+                    let message = format!("the flag server cannot listen on {}", ofrep.address);
+                    unbindable(&error, &message, &ofrep.span, &loaded)
+                })?,
+            };
             let publisher = need(&parts.publisher)?.clone();
             let settings = ofrep_settings(ofrep);
-            parts.put_ofrep(graylane_ofrep::Server::start(listener, settings, publisher)?);
+            let start = if parts.takes_over() {
+                graylane_ofrep::Server::start_paused
+            } else {
+                graylane_ofrep::Server::start
+            };
+            parts.put_ofrep(start(listener, settings, publisher)?);
             Ok(())
         })
         .stop(async move || {

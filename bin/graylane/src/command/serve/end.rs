@@ -1,0 +1,44 @@
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::Signals;
+use crate::handover::{House, Leaving, Phase, Word};
+
+/// Why the process ends.
+pub(super) enum End {
+    /// It was told to.
+    Signal(&'static str),
+    /// Another process goes on.
+    Leaving(Leaving),
+    /// The process before goes on.
+    Returned(String),
+}
+
+/// Waits until the process is to end. A handover under way is called off by a signal, and ends first: then somebody else
+/// serves, or nobody is to.
+pub(super) async fn wait(house: &House, signals: &mut Signals, words: &mut UnboundedReceiver<Word>) -> End {
+    let name = tokio::select! {
+        end = word(words) => return end,
+        name = signals.next() => name,
+    };
+    if house.parts().record.phase() == Phase::Serving {
+        return End::Signal(name);
+    }
+    log::info!("{name}: the handover under way is called off");
+    house.call_off(&format!("it was told to end by {name}"));
+    let mut phases = house.parts().record.phases();
+    tokio::select! {
+        biased;
+        end = word(words) => end,
+        _ = phases.wait_for(|phase| *phase == Phase::Serving) => End::Signal(name),
+        name = signals.next() => End::Signal(name),
+    }
+}
+
+async fn word(words: &mut UnboundedReceiver<Word>) -> End {
+    match words.recv().await {
+        Some(Word::Leaving(leaving)) => End::Leaving(leaving),
+        Some(Word::Returned(reason)) => End::Returned(reason),
+        // The house, which has the other end, outlives this.
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,268 @@
+//! The conversation with the next process, as the old one.
+
+use std::os::fd::AsFd;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use graylane_core::Name;
+use graylane_handover::{
+    Committed, Door, Ended, Fate, Giver, Handing, Judgement, Outcome, Probation, Refusal, Rules, State, Step,
+    Trial,
+};
+use graylane_proxy::{Idle, Ledger};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::{House, LISTENER, Leaving, Phase, Word};
+
+/// Between two looks at whether the drain has ended.
+const LOOK: Duration = Duration::from_millis(20);
+/// The next process may be silent for so long at least.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// The next process, as it is called in the log.
+struct Next<'a> {
+    house: &'a House,
+    pid: u32,
+}
+
+/// What the next process takes.
+struct Taken {
+    claimed: Vec<String>,
+    unclaimed: Vec<String>,
+}
+
+/// Hands everything over to a process that asks for it, or goes on as before.
+pub(super) fn give(house: &Arc<House>, door: &Door, giver: Giver) {
+    let hello = giver.hello().clone();
+    let next = Next {
+        house,
+        pid: giver.peer().pid.unwrap_or(hello.pid),
+    };
+    if house.parts.record.phase() != Phase::Serving {
+        let text = "this process is on its way out".to_owned();
+        return giver.refuse(&Refusal::Policy { text });
+    }
+    house.forget_call_off();
+    house.parts.record.enter(Phase::Giving, Some(next.pid));
+    next.tell(
+        "hello",
+        &format!(
+            "{} {} asks to take over{}",
+            hello.version,
+            hello.channel,
+            house.compared(&hello)
+        ),
+    );
+    let state = match house.suspend() {
+        Ok(state) => state,
+        Err(text) => {
+            house.parts.record.enter(Phase::Serving, None);
+            next.end(&next.outcome(Fate::Refused, Some(text.clone())));
+            return giver.refuse(&Refusal::Policy { text });
+        }
+    };
+    match guarded(|| next.converse(door, giver, &state)) {
+        Ok((committed, taken)) => next.leave(committed, taken),
+        Err(ended) => {
+            // First of all somebody must accept; everything else can wait.
+            let served = house.parts.record.phase() == Phase::Watching;
+            let reason = ended.to_string();
+            house.go_on(&reason);
+            let fate = if served { Fate::Returned } else { Fate::Failed };
+            next.tell("back", &format!("this process goes on: {reason}"));
+            next.end(&next.outcome(fate, Some(reason)));
+        }
+    }
+}
+
+/// A mistake of ours in a handover costs that handover: a thread that only ended would leave this process standing aside.
+fn guarded<T>(talk: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
+    // What it may leave half done is put right by going on.
+    panic::catch_unwind(AssertUnwindSafe(talk)).unwrap_or_else(|_| {
+        Err(Ended::CalledOff {
+            step: Step::Hello,
+            reason: "a mistake in this program: please report it, with what stands above this in the log"
+                .to_owned(),
+        })
+    })
+}
+
+/// A busy machine holds a process up now and then, so that a short silence says nothing, however short the interval.
+fn rules(length: Duration, beat: Duration) -> Rules {
+    let usual = Rules::default();
+    let silences = SILENCE.as_millis() / beat.as_millis().max(1);
+    Rules {
+        length,
+        beat,
+        missed: usual.missed.max(u32::try_from(silences).unwrap_or(u32::MAX)),
+        ..usual
+    }
+}
+
+impl Next<'_> {
+    /// Up to the commit.
+    fn converse(&self, door: &Door, giver: Giver, state: &State) -> Result<(Committed, Taken), Ended> {
+        let house = self.house;
+        let config = house.parts.in_use().map(|loaded| loaded.config.handover.clone());
+        let config = config.unwrap_or_default();
+        let giving = giver.accept(&house.hello())?;
+        let sockets = house.sockets().map_err(|error| Ended::CalledOff {
+            step: Step::Listeners,
+            reason: format!("no handles of the listeners: {error}"),
+        })?;
+        let listeners: Vec<_> = sockets
+            .iter()
+            .map(|(name, socket)| Handing {
+                name,
+                kind: "tcp",
+                socket: socket.as_fd(),
+            })
+            .collect();
+        let warming = giving.hand_over(door, &listeners, state)?;
+        // A handle that is kept would keep a queue open that nobody empties.
+        drop(sockets);
+        self.tell("warming", "it has the listeners and the state, and warms up");
+        let ready = warming.ready(config.ready_within, &mut || house.called_off())?;
+        let taken = Taken {
+            claimed: ready.claimed().to_vec(),
+            unclaimed: ready.unclaimed().to_vec(),
+        };
+        self.tell("ready", "it is ready; this process stops accepting");
+        let (exchanges, errors) = house.lately();
+        if let Err(reason) = house.stand_aside() {
+            house.accept();
+            ready.call_off(&reason);
+            let step = Step::Ready;
+            return Err(Ended::CalledOff { step, reason });
+        }
+        let probation = ready.go()?;
+        house.parts.record.enter(Phase::Watching, Some(self.pid));
+        let length = house.probation(self.pid).unwrap_or(config.probation);
+        self.tell("accepting", &format!("it accepts; probation for {length:?}"));
+        let trial = Trial::new(rules(length, config.beat), exchanges, errors, Instant::now());
+        let committed = self.watch(probation, trial)?;
+        Ok((committed, taken))
+    }
+
+    fn watch(&self, mut probation: Probation, mut trial: Trial) -> Result<Committed, Ended> {
+        let house = self.house;
+        loop {
+            let beat = probation.beat(trial.wait(Instant::now()))?;
+            if let Some(reason) = house.called_off() {
+                house.accept();
+                probation.take_back(&reason);
+                let step = Step::Probation;
+                return Err(Ended::CalledOff { step, reason });
+            }
+            match trial.judge(beat.as_ref(), Instant::now()) {
+                Judgement::Wait => {}
+                Judgement::Return(worse) => {
+                    house.accept();
+                    probation.take_back(&worse.to_string());
+                    return Err(Ended::Worse(worse));
+                }
+                Judgement::Commit => break,
+            }
+        }
+        // From the commit on the next process answers the door: nobody may be half inside here.
+        house.shut_door(true);
+        let committed = probation.commit();
+        if committed.is_err() {
+            house.shut_door(false);
+        }
+        committed
+    }
+
+    /// After the commit: idle connections move, and the last word is what became of all of them.
+    fn leave(&self, mut committed: Committed, taken: Taken) {
+        let house = self.house;
+        let (ledger_to, ledger_from) = mpsc::channel();
+        let (done, all_done) = oneshot::channel();
+        let (idle_to, idle_from) = mpsc::channel();
+        house.control.move_idle(idle_to);
+        let queues: Vec<Name> = taken
+            .claimed
+            .iter()
+            .filter_map(|name| name.strip_prefix(LISTENER)?.parse().ok())
+            .collect();
+        let mark = house.control.ledger();
+        house.leave(&queues);
+        house.say(Word::Leaving(Leaving {
+            to: self.pid,
+            mark,
+            ledger: ledger_to,
+            all_done,
+        }));
+        self.tell("committed", "it goes on alone; this process drains");
+        for name in &taken.unclaimed {
+            log::warn!("handover: the next process does not want {name}: it is closed");
+        }
+        let ledger = self.move_idle(&mut committed, idle_from, &ledger_from);
+        let value = ledger.map(|ledger| serde_json::from_str::<Value>(&ledger.to_json()).unwrap_or_default());
+        let fate = match ledger {
+            Some(ledger) if ledger.is_lossless() => Fate::Committed,
+            _ => Fate::Lossy,
+        };
+        let outcome = Outcome {
+            unclaimed: taken.unclaimed,
+            ledger: value.clone(),
+            ..self.outcome(fate, None)
+        };
+        if let Err(error) = committed.farewell(&value.unwrap_or_default()) {
+            log::debug!("handover: no farewell: {error}");
+        }
+        self.end(&outcome);
+        // The main task may end the process now; where it has, nobody listens.
+        let _ = done.send(());
+    }
+
+    fn move_idle(
+        &self,
+        committed: &mut Committed,
+        idle: mpsc::Receiver<Idle>,
+        ledger: &mpsc::Receiver<Ledger>,
+    ) -> Option<Ledger> {
+        loop {
+            match idle.recv_timeout(LOOK) {
+                Ok(one) => match committed.move_connection(one.listener().as_str(), one.stream().as_fd()) {
+                    Ok(()) => one.moved(),
+                    Err(error) => {
+                        log::warn!("handover: idle connections stay here: {error}");
+                        break;
+                    }
+                },
+                Err(RecvTimeoutError::Timeout) => match ledger.try_recv() {
+                    Err(mpsc::TryRecvError::Empty) => {}
+                    known => return known.ok(),
+                },
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        drop(idle);
+        ledger.recv().ok()
+    }
+
+    fn outcome(&self, fate: Fate, reason: Option<String>) -> Outcome {
+        Outcome {
+            fate,
+            reason,
+            old: Some(std::process::id()),
+            new: Some(self.pid),
+            unclaimed: Vec::new(),
+            ledger: None,
+        }
+    }
+
+    fn tell(&self, step: &str, text: &str) {
+        log::info!("handover to process {}: {text}", self.pid);
+        self.house.tell(self.pid, step, text);
+    }
+
+    fn end(&self, outcome: &Outcome) {
+        self.house.parts.record.ended(outcome);
+        self.house.ended(self.pid, outcome);
+    }
+}

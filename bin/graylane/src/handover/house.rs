@@ -1,0 +1,267 @@
+//! The running process, as the threads of a handover see it.
+
+mod counts;
+mod operator;
+
+use std::collections::VecDeque;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
+use std::time::Duration;
+
+use graylane_core::Name;
+use graylane_handover::{Hello, State};
+use graylane_proxy::{Control, Ledger, Queues};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::switch::Pending;
+use super::{ACCEPTED, ADMIN, GENERATION, LISTENER, MODULE, OFREP, Phase};
+use crate::change::{self, Accepted};
+use crate::channel::CHANNEL;
+use crate::load::{Loaded, Wanted};
+use crate::start::{Parts, Started};
+use crate::version::Version;
+
+/// What the main task is told.
+#[derive(Debug)]
+pub(crate) enum Word {
+    /// The next process goes on alone, and this one drains.
+    Leaving(Leaving),
+    /// The process before accepts again, and this one nobody any more: it drains.
+    Returned(String),
+}
+
+/// How the end of this process is waited for.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    /// The next process.
+    pub(crate) to: u32,
+    /// What had become of connections when the drain began.
+    pub(crate) mark: Ledger,
+    /// Where to send what became of them in the end.
+    pub(crate) ledger: std_mpsc::Sender<Ledger>,
+    /// Told when nothing is left to be said.
+    pub(crate) all_done: oneshot::Receiver<()>,
+}
+
+/// What the threads of a handover need.
+#[derive(Debug)]
+pub(crate) struct House {
+    pub(super) parts: Arc<Parts>,
+    pub(super) control: Control,
+    changes: change::Handle,
+    runtime: Handle,
+    words: mpsc::UnboundedSender<Word>,
+    /// Why the handover under way is to end.
+    called_off: Mutex<Option<String>>,
+    /// Nobody is let in any more: the next process answers the door.
+    pub(super) door_shut: AtomicBool,
+    /// Held while somebody is being let in.
+    door_turn: Mutex<()>,
+    switch: Mutex<Option<Pending>>,
+    /// What was counted in the last minute.
+    seen: Mutex<VecDeque<(u64, u64)>>,
+}
+
+/// For the workers to stop accepting: nobody accepts in that time.
+const STILL: Duration = Duration::from_secs(2);
+
+/// Where a process of this configuration is met; `None`: nowhere.
+pub(crate) fn folder(wanted: &Wanted, loaded: &Loaded) -> Option<PathBuf> {
+    Some(wanted.folder().join(loaded.config.handover_folder()?))
+}
+
+impl House {
+    /// To be called within the runtime of the main task. `None` where no changes can be made, which never is.
+    pub(crate) fn new(started: &Started) -> Option<(Arc<Self>, mpsc::UnboundedReceiver<Word>)> {
+        let (words, heard) = mpsc::unbounded_channel();
+        let house = Self {
+            parts: Arc::clone(started.parts()),
+            control: started.control().clone(),
+            changes: started.changes()?,
+            runtime: Handle::current(),
+            words,
+            called_off: Mutex::default(),
+            door_shut: AtomicBool::new(false),
+            door_turn: Mutex::default(),
+            switch: Mutex::default(),
+            seen: Mutex::default(),
+        };
+        Some((Arc::new(house), heard))
+    }
+
+    /// Who this process is.
+    pub(super) fn hello(&self) -> Hello {
+        let digest = self.parts.in_use().map(|loaded| loaded.digest.to_hex());
+        hello(&self.parts.version, &digest.unwrap_or_default())
+    }
+
+    /// What an operator is told.
+    pub(super) fn status(&self) -> serde_json::Value {
+        let mut status = self.parts.record.json();
+        if let Some(status) = status.as_object_mut() {
+            let version = self.parts.version.json();
+            status.extend(version.as_object().cloned().unwrap_or_default());
+        }
+        status
+    }
+
+    pub(super) fn say(&self, word: Word) {
+        // The main task ends last.
+        let _ = self.words.send(word);
+    }
+
+    /// Ends the handover under way before its commit.
+    pub(crate) fn call_off(&self, reason: &str) {
+        *locked(&self.called_off) = Some(reason.to_owned());
+    }
+
+    pub(super) fn called_off(&self) -> Option<String> {
+        locked(&self.called_off).clone()
+    }
+
+    pub(super) fn forget_call_off(&self) {
+        *locked(&self.called_off) = None;
+    }
+
+    /// Makes no more changes; gives what the next process is told.
+    pub(super) fn suspend(&self) -> Result<State, String> {
+        let accepted = self.runtime.block_on(self.changes.suspend());
+        let accepted = accepted.map_err(|error| error.to_string())?;
+        Ok(self.state(&accepted))
+    }
+
+    fn state(&self, accepted: &Accepted) -> State {
+        let mut state = State::default();
+        let generation = self.parts.record.generation().to_string();
+        let mut entries = vec![
+            (ACCEPTED.to_owned(), accepted.to_bytes()),
+            (GENERATION.to_owned(), generation.into_bytes()),
+        ];
+        if let Some(shared) = self.parts.shared() {
+            let current = shared.current();
+            let modules = current.hooks().modules().iter();
+            entries.extend(modules.filter_map(|one| Some((format!("{MODULE}{}", one.name()), one.offer()?))));
+        }
+        for (name, bytes) in entries {
+            if let Err(error) = state.insert(&name, bytes) {
+                log::warn!("handover: {name} stays here: {error}");
+            }
+        }
+        state
+    }
+
+    /// Handles of all listening sockets, with their names.
+    pub(super) fn sockets(&self) -> std::io::Result<Vec<(String, TcpListener)>> {
+        let listeners = self.control.listeners()?.into_iter();
+        let mut all: Vec<_> = listeners
+            .map(|(name, socket)| (format!("{LISTENER}{name}"), socket))
+            .collect();
+        all.extend(self.parts.admin_queue()?.map(|socket| (ADMIN.to_owned(), socket)));
+        let ofrep = self.parts.with_ofrep(graylane_ofrep::Server::queue).transpose()?;
+        all.extend(ofrep.flatten().map(|socket| (OFREP.to_owned(), socket)));
+        Ok(all)
+    }
+
+    /// Accepts nobody any more, anywhere, and lets the other process write the audit log. What is open is served on.
+    ///
+    /// # Errors
+    /// A worker does not stop: it hangs.
+    pub(super) fn stand_aside(&self) -> Result<(), String> {
+        self.control.pause();
+        self.parts.open_admin(false);
+        self.parts.with_ofrep(graylane_ofrep::Server::pause);
+        let paused = async { tokio::time::timeout(STILL, self.control.paused()).await };
+        if self.runtime.block_on(paused).is_err() {
+            return Err(format!("a worker still accepts after {STILL:?}"));
+        }
+        self.runtime.block_on(self.changes.give_up());
+        Ok(())
+    }
+
+    /// Serves as before: nothing was taken over.
+    pub(super) fn go_on(&self, reason: &str) {
+        self.accept();
+        self.changes.back(reason);
+        self.parts.record.enter(Phase::Serving, None);
+    }
+
+    /// Accepts everywhere.
+    pub(crate) fn accept(&self) {
+        self.control.resume();
+        self.parts.with_ofrep(graylane_ofrep::Server::resume);
+        self.parts.open_admin(true);
+    }
+
+    /// This process is sent back: it accepts nobody any more, and writes no more.
+    pub(super) fn withdraw(&self) {
+        self.control.pause();
+        self.parts.open_admin(false);
+        self.parts.with_ofrep(graylane_ofrep::Server::pause);
+        // Changes under way end first; one that cannot be suspended ends with the process.
+        let _ = self.runtime.block_on(self.changes.suspend());
+        self.runtime.block_on(self.changes.give_up());
+    }
+
+    /// Drains; what waits in these queues is the other process's.
+    pub(crate) fn leave(&self, queues: &[Name]) {
+        self.parts.record.enter(Phase::Draining, None);
+        self.control.drain(Queues::Leave(queues));
+        self.parts.close_admin();
+        self.parts.with_ofrep(graylane_ofrep::Server::drain);
+    }
+
+    /// The same with all queues: they are the process's that goes on.
+    pub(crate) fn leave_all(&self) {
+        let names = self.parts.listener_names();
+        self.leave(&names);
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Whether the last handover was called off from here.
+    pub(crate) fn was_called_off(&self) -> bool {
+        self.called_off().is_some()
+    }
+
+    /// How often this process gives a sign of life.
+    pub(super) fn beat(&self) -> Duration {
+        let loaded = self.parts.in_use();
+        loaded.map_or(Duration::from_millis(500), |loaded| loaded.config.handover.beat)
+    }
+
+    /// Shuts the door, and waits until nobody is half inside; or opens it.
+    pub(super) fn shut_door(&self, shut: bool) {
+        self.door_shut.store(shut, SeqCst);
+        drop(self.door_turn());
+    }
+
+    pub(super) fn door_turn(&self) -> MutexGuard<'_, ()> {
+        locked(&self.door_turn)
+    }
+
+    /// What a process that would take over has other than this one.
+    pub(super) fn compared(&self, other: &Hello) -> &'static str {
+        let own = self.hello();
+        match (own.build == other.build, own.configuration == other.configuration) {
+            (true, true) => ", the same build with the same configuration",
+            (true, false) => ", the same build with another configuration",
+            (false, true) => ", with the same configuration",
+            (false, false) => ", with another configuration",
+        }
+    }
+}
+
+/// No code under a lock here panics half way.
+fn locked<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a process says that it is.
+pub(crate) fn hello(version: &Version, digest: &str) -> Hello {
+    Hello::of_this_process(&version.build_id, Version::NUMBER, CHANNEL.as_str(), digest)
+}
