@@ -1,5 +1,7 @@
 pub(crate) mod config;
+pub(crate) mod context;
 pub(crate) mod flags;
+pub(crate) mod switch;
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -8,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use graylane_audit::Head;
 
 use config::Config;
+use context::Context;
 use flags::Flags;
+use switch::Switch;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -21,6 +25,7 @@ Exit codes:
   13  a configuration or a file of flags is invalid
   14  a file does not count: no signature by a trusted key, or everybody may write the trust file
   15  a key cannot be made or used
+  16  `context verify`: the signature does not hold
   20  `prove`: at least one surprise
   21  `prove`: the artifacts are not of one version and commit
   22  `config diff`: the configurations differ
@@ -30,10 +35,15 @@ Exit codes:
   31  `audit show --seq`: no such entry
   32  no flag has that key
   40  the gateway cannot be reached
-  41  the gateway refuses: no token, or a change that it does not take";
+  41  the gateway refuses: no token, or a change that it does not take
+  50  `switch`: refused, nothing was begun
+  51  `switch`: the new process did not come as far as serving; the old one goes on
+  52  `switch`: the new process served, and the old one took everything back
+  53  `switch`: the new process serves, but connections were cut
+  54  `switch`: the old process died in the middle, or the switch was left to itself";
 
 /// Say what a graylane binary holds, prove what the channels of a release leave out, sign and compare configuration, read
-/// the audit log, and read, change, explain and compare flags.
+/// the audit log, sign gray lanes, read, change, explain and compare flags, and switch a running gateway to another binary.
 #[derive(Debug, Parser)]
 #[command(name = "grayctl", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -51,9 +61,13 @@ pub(crate) enum Command {
     /// Make keys; sign, verify, show and compare configuration.
     #[command(subcommand)]
     Config(Config),
+    /// Make keys for gray lanes; sign a lane for a request, and verify such a signature.
+    #[command(subcommand)]
+    Context(Context),
     /// Read, change, explain, check and compare flags, in files or of a gateway that runs.
     #[command(subcommand)]
     Flags(Flags),
+    Switch(Switch),
     /// Print the completion script of a shell.
     ///
     /// For bash: `grayctl completion bash > ~/.local/share/bash-completion/completions/grayctl`.

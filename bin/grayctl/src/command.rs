@@ -2,9 +2,11 @@
 
 pub(crate) mod audit;
 pub(crate) mod config;
+pub(crate) mod context;
 pub(crate) mod flags;
 pub(crate) mod inspect;
 pub(crate) mod prove;
+pub(crate) mod switch;
 
 use std::io::Write;
 

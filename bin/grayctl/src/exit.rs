@@ -9,6 +9,7 @@ use graylane_inspect::{ArtifactError, ExpectationError, InspectError, Refusal};
 use graylane_load::LoadError;
 
 use crate::command::config::KeyError;
+use crate::command::switch::SwitchError;
 
 /// Done.
 pub(crate) const OK: u8 = 0;
@@ -28,6 +29,8 @@ pub(crate) const INVALID: u8 = 13;
 pub(crate) const NOT_TRUSTED: u8 = 14;
 /// A key cannot be made or used.
 pub(crate) const KEY: u8 = 15;
+/// A signature over a gray lane does not hold.
+pub(crate) const NOT_SIGNED: u8 = 16;
 /// The proof has at least one surprise.
 pub(crate) const SURPRISE: u8 = 20;
 /// The artifacts are not of one release.
@@ -48,6 +51,17 @@ pub(crate) const NO_FLAG: u8 = 32;
 pub(crate) const UNREACHABLE: u8 = 40;
 /// The gateway refused what was asked.
 pub(crate) const GATEWAY: u8 = 41;
+
+/// `switch`: nothing was begun.
+pub(crate) const NOT_SWITCHED: u8 = 50;
+/// `switch`: the new process did not come as far as serving.
+pub(crate) const SWITCH_FAILED: u8 = 51;
+/// `switch`: the old process took everything back.
+pub(crate) const SWITCHED_BACK: u8 = 52;
+/// `switch`: connections were cut.
+pub(crate) const SWITCH_LOST: u8 = 53;
+/// `switch`: the old process died in the middle, or the switch was left to itself.
+pub(crate) const SWITCH_UNKNOWN: u8 = 54;
 
 /// Why the program ends without success. The usage code 2 is clap's own.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +103,8 @@ pub(crate) enum Failure {
     NotTrusted { wrong: usize, all: usize },
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error("{0}")]
+    NotSigned(String),
     #[error("the configurations differ")]
     Different,
     #[error("{} cannot be {verb}", path.display())]
@@ -118,6 +134,8 @@ pub(crate) enum Failure {
     Unreachable { url: String, source: Box<ureq::Error> },
     #[error("what answers at {0} is no gateway")]
     NotAGateway(String),
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
     #[error("the gateway refuses ({status}): {}", graylane_diagnostic::printable(message))]
     Gateway {
         status: u16,
@@ -148,6 +166,7 @@ impl Failure {
             Self::Invalid(_) => INVALID,
             Self::NotTrusted { .. } => NOT_TRUSTED,
             Self::Key(_) => KEY,
+            Self::NotSigned(_) => NOT_SIGNED,
             Self::Different => DIFFERENT,
             Self::File { .. } => UNREADABLE,
             Self::NoFlag { .. } => NO_FLAG,
@@ -156,6 +175,7 @@ impl Failure {
             Self::Gates(_) => GATE,
             Self::Unreachable { .. } | Self::NotAGateway(_) => UNREACHABLE,
             Self::Gateway { .. } => GATEWAY,
+            Self::Switch(error) => error.code(),
         }
     }
 
@@ -173,6 +193,8 @@ impl Failure {
                 return graylane_diagnostic::printable(hint);
             }
             Self::Key(error) => error.hint(),
+            Self::NotSigned(_) => "make another one: `grayctl context sign`",
+            Self::Switch(error) => return error.hint(),
             Self::NotTrusted { .. } => "sign the files again with a trusted key: grayctl config sign FILE",
             // They say all there is to say.
             Self::Invalid(_) | Self::Different => "",

@@ -1,5 +1,6 @@
 //! `grayctl`: says what a binary holds, proves what the channels of a release leave out, signs and compares configuration,
-//! reads the audit log, and reads, changes, explains and compares flags.
+//! reads the audit log, signs gray lanes, reads, changes, explains and compares flags, and switches a running gateway to
+//! another binary.
 //!
 //! Results go to stdout, messages to stderr; with `--json` the result is one JSON object. Every way to end has its own
 //! exit code ([`exit`]), and every error says in a `hint:` line what to do next.
@@ -24,7 +25,9 @@ fn main() -> ExitCode {
         Command::Prove(asked) => command::prove::run(asked, &mut out),
         Command::Audit(asked) => command::audit::run(asked, &mut out),
         Command::Config(asked) => command::config::run(asked, &mut out),
+        Command::Context(asked) => command::context::run(asked, &mut out),
         Command::Flags(asked) => command::flags::run(asked, &mut out),
+        Command::Switch(asked) => command::switch::run(asked, &mut out),
         Command::Completion { shell } => command::completion(*shell, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::Output)) {

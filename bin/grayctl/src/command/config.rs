@@ -7,7 +7,7 @@ mod show;
 mod sign;
 mod verify;
 
-pub(crate) use key::KeyError;
+pub(crate) use key::{KeyError, write as write_key};
 
 use std::io::Write;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(crate) fn run(asked: &Config, out: &mut impl Write) -> Result<(), Failure> {
 
 /// Reads and checks a configuration without asking who signed it. Any module may have a section: which ones a gateway
 /// has, it alone knows.
-fn fold(asked: &Asked) -> Result<Folded, Failure> {
+pub(super) fn fold(asked: &Asked) -> Result<Folded, Failure> {
     let documents = graylane_load::Loader::preview(asked).documents()?;
     let layers = graylane_load::layers(asked, &documents);
     graylane_config::parse(&layers, asked.environment, Modules::Any)
@@ -39,7 +39,7 @@ fn fold(asked: &Asked) -> Result<Folded, Failure> {
 }
 
 /// What to read: a file in an environment, and nothing else.
-fn files_of(file: &Path, environment: Environment) -> Asked {
+pub(super) fn files_of(file: &Path, environment: Environment) -> Asked {
     Asked {
         file: file.to_owned(),
         environment,

@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use graylane_context::InvalidKey;
 use minisign::{PError, SecretKey, SecretKeyBox};
 
 /// Why a key cannot be made or used.
@@ -24,6 +25,12 @@ pub(crate) enum KeyError {
     Make(#[source] PError),
     #[error("{} cannot be signed", path.display())]
     Sign { path: PathBuf, source: PError },
+    #[error("the key {} cannot be read", path.display())]
+    ReadShared { path: PathBuf, source: io::Error },
+    #[error("{} is no key of signatures", path.display())]
+    Shared { path: PathBuf, source: InvalidKey },
+    #[error("the system gives no random numbers")]
+    Random(#[source] io::Error),
 }
 
 impl KeyError {
@@ -39,7 +46,12 @@ impl KeyError {
                 "run it on a terminal; where there is none, use a key made with --no-password"
             }
             Self::NotTheSame => "try again",
-            Self::Make(_) | Self::Sign { .. } => "this is a bug, or a system without random numbers",
+            Self::ReadShared { .. } | Self::Shared { .. } => {
+                "name it with --key-file; `grayctl context keygen` makes one"
+            }
+            Self::Make(_) | Self::Sign { .. } | Self::Random(_) => {
+                "this is a bug, or a system without random numbers"
+            }
         }
     }
 }
@@ -114,7 +126,7 @@ pub(super) fn new_password() -> Result<String, KeyError> {
 }
 
 /// Writes a whole file or nothing: whoever reads it meanwhile sees the old one or the new one.
-pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), KeyError> {
+pub(crate) fn write(path: &Path, text: &str, mode: u32) -> Result<(), KeyError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let beside = path.with_file_name(name);
