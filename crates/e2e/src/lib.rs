@@ -8,8 +8,9 @@
 //! | `GRAYLANE_BIN` | the binary to test | `graylane` in the folder of the tests' own profile |
 //! | `GRAYLANE_CHANNEL` | what it was built as: `dev`, `prod`, `staging`, `canary` | built without any feature |
 //! | `GRAYCTL_BIN` | the operator's command | `grayctl` in the folder of the tests' own profile |
-//! | `GRAYLANE_E2E_SOAK` | seconds of the soak test | 20 |
-//! | `GRAYLANE_E2E_SEED` | the seed of the soak test, as it printed it | the time |
+//! | `GRAYLANE_E2E_SOAK` | seconds of each soak test; `ci/soak` sets it | 20 |
+//! | `GRAYLANE_E2E_SEED` | the seed of a soak test, as it printed it | the time |
+//! | `GRAYLANE_E2E_SWITCHES` | switches of binaries in a row under load | 2 |
 //! | `GRAYLANE_E2E_STREAM` | megabytes that the streaming tests move each way | 512 |
 //!
 //! Tests of locked files need `minisign`, which `ci/setup` installs; with `CI=true` they fail without it.

@@ -76,7 +76,9 @@ fn the_metrics_count_what_happened() {
         turn.fixed(status, "12345")
     });
     let dead = DeadEnd::new();
-    let recipe = Recipe::to(upstream.address()).weighted("canary", 0.0, &[dead.address()]);
+    let recipe = Recipe::to(upstream.address())
+        .weighted("canary", 0.0, &[dead.address()])
+        .service("fallback = \"fail\"");
     let gateway = recipe.trusting().start();
     let mut client = gateway.client();
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use graylane_testkit::{Build, Gateway, Recipe, binary, run};
 use serde_json::Value;
 
-const EVERY: [&str; 3] = ["breaker", "canary-log", "debug-dump"];
+const EVERY: [&str; 4] = ["breaker", "canary-log", "debug-dump", "mock-fallback"];
 
 fn gateway() -> Gateway {
     Recipe::new()
@@ -136,6 +136,7 @@ fn names_of_absent_modules_metrics_are_not_served() {
     for (module, family) in [
         ("breaker", "graylane_breaker_"),
         ("canary-log", "graylane_canary_log_"),
+        ("mock-fallback", "graylane_mocks"),
     ] {
         assert_eq!(page.contains(family), build.modules.contains(&module), "{module}");
     }

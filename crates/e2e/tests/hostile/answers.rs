@@ -295,6 +295,8 @@ fn a_trailer_of_an_answer_cannot_say_what_belongs_into_a_head() {
         "Content-Type",
         "Content-Encoding",
         "X-Gray-Version",
+        "X-MSE-Tag",
+        "Dubbo.Tag",
         "X-Graylane-Fault",
         "Keep-Alive",
         "Proxy-Authenticate",

@@ -1,4 +1,4 @@
-//! SIGTERM: nothing that has begun is lost, and the process ends in time.
+//! Over HTTP/1.1: what has begun ends well, and the process after it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

@@ -1,0 +1,230 @@
+//! The next process came as far as being ready, or serving, and the one before goes on after all.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use graylane_handover::{Beat, Beating, Course, Turn};
+use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
+
+use crate::stage::{made_up, next, probation, recipe, signal, standing, traffic, until_back};
+
+/// A made-up next process that may accept, and never does.
+fn going(gateway: &Gateway) -> Beating {
+    let (inherited, warming) = made_up(gateway);
+    let names: Vec<&str> = inherited.listeners.iter().map(|one| &*one.name).collect();
+    match warming.ready(&names).unwrap() {
+        Turn::Go(beating) => beating,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn beat(exchanges: u64, errors: u64) -> Beat {
+    Beat {
+        exchanges,
+        errors,
+        healthy: true,
+        note: None,
+    }
+}
+
+fn long(upstream: &Upstream) -> Recipe {
+    probation(Recipe::to(upstream.address()), "60s")
+}
+
+#[test]
+fn one_that_dies_before_it_accepts_costs_nobody_an_answer() {
+    let upstream = Upstream::fixed("served");
+    let gateway = recipe(upstream.address()).start();
+    let traffic = traffic(gateway.address());
+    traffic.until_more(50);
+
+    drop(going(&gateway));
+    let reason = until_back(&gateway);
+    traffic.until_more(50);
+    traffic.end();
+
+    assert!(reason.contains("hung up"), "{reason}");
+    assert_eq!(standing(&gateway)["last"]["fate"], "failed");
+}
+
+#[test]
+fn one_that_dies_on_probation_costs_nobody_else_an_answer() {
+    let upstream = Upstream::fixed("served");
+    let gateway = long(&upstream).start();
+    let traffic = traffic(gateway.address());
+    traffic.until_more(50);
+
+    let mut beating = going(&gateway);
+    beating.accepting();
+    drop(beating);
+    let reason = until_back(&gateway);
+    traffic.until_more(50);
+    traffic.end();
+
+    assert!(reason.contains("hung up"), "{reason}");
+    assert_eq!(standing(&gateway)["last"]["fate"], "returned");
+    assert_eq!(
+        gateway
+            .metrics()
+            .sum("graylane_handovers_total", &[("result", "returned")]),
+        1.0
+    );
+}
+
+#[test]
+fn one_that_tells_of_many_errors_is_sent_back() {
+    let upstream = Upstream::fixed("served");
+    let gateway = long(&upstream).start();
+    let mut beating = going(&gateway);
+    beating.accepting();
+
+    let mut exchanges = 0;
+    let reason = loop {
+        exchanges += 50;
+        match beating.beat(&beat(exchanges, exchanges * 9 / 10), Duration::from_millis(20)) {
+            Course::On(on) => beating = on,
+            Course::Returned(reason) => break reason,
+            other => panic!("{other:?}"),
+        }
+    };
+
+    assert!(reason.contains("exchanges failed"), "{reason}");
+    assert!(until_back(&gateway).contains("serves worse"));
+}
+
+#[test]
+fn one_that_falls_silent_is_sent_back() {
+    let upstream = Upstream::fixed("served");
+    let gateway = long(&upstream).start();
+    let mut beating = going(&gateway);
+
+    beating.accepting();
+    let reason = until_back(&gateway);
+
+    assert!(reason.contains("no sign of life"), "{reason}");
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
+fn a_real_one_that_is_killed_on_probation_takes_only_its_own_exchanges_along() {
+    let upstream = Upstream::fixed("served");
+    let setup = long(&upstream).setup();
+    let gateway = setup.start();
+    let mut old = gateway.client();
+    old.get("/", &[]);
+    let mut next = next(&setup);
+    let mut new = next.client();
+
+    let (before, after) = (old.get("/", &[]).status, new.get("/", &[]).status);
+    next.signal("KILL");
+    next.wait(LIMIT);
+    let again = Client::connect(gateway.address()).get("/", &[]);
+    let reason = until_back(&gateway);
+
+    assert_eq!((before, after, again.status), (200, 200, 200));
+    assert!(new.until_closed().is_empty());
+    assert_eq!(old.get("/", &[]).status, 200);
+    assert!(reason.contains("died"), "{reason}");
+}
+
+#[test]
+fn a_real_one_whose_lane_is_dead_is_sent_back_and_says_so_with_its_exit_code() {
+    let (upstream, dead) = (Upstream::fixed("served"), DeadEnd::new());
+    let setup = long(&upstream).setup();
+    let gateway = setup.start();
+    let endpoints = format!("lanes.shop.stable.endpoints=[\"{}\"]", dead.address());
+    let worse = setup.argument("--set").argument(endpoints);
+    let mut next = next(&worse);
+
+    eventually(LIMIT, "the next process is sent back", || {
+        // Each of these is answered by whoever accepts now.
+        Client::connect(gateway.address()).get("/", &[("Connection", "close")]);
+        standing(&gateway)["pid"] == gateway.pid()
+    });
+
+    assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
+    assert!(next.stderr().contains("exchanges failed"), "{}", next.stderr());
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
+fn one_that_is_told_to_end_on_probation_gives_everything_back() {
+    let upstream = Upstream::fixed("served");
+    let setup = long(&upstream).setup();
+    let gateway = setup.start();
+    let mut next = next(&setup);
+
+    next.terminate();
+    let code = next.wait(LIMIT);
+    let reason = until_back(&gateway);
+
+    assert_eq!(code, 0, "{}", next.stderr());
+    assert!(reason.contains("SIGTERM"), "{reason}");
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
+fn when_the_process_before_is_told_to_end_both_do() {
+    let upstream = Upstream::fixed("served");
+    let setup = long(&upstream).setup();
+    let mut gateway = setup.start();
+    let mut next = next(&setup);
+
+    gateway.terminate();
+
+    assert_eq!(gateway.wait(LIMIT), 0, "{}", gateway.stderr());
+    assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
+}
+
+#[test]
+fn what_the_next_one_accepted_is_not_forgotten_when_it_is_gone() {
+    let one = |body: &str| {
+        let recipe = Recipe::new().lane_lines("stable", &format!("respond = {{ body = {body:?} }}\n"));
+        probation(recipe.server("state = \"state\""), "60s")
+    };
+    let setup = one("one").setup();
+    let gateway = setup.start();
+    let next = next(&setup);
+    let changed = next.order("PUT", "/config", one("two").text());
+    let served = next.client().get("/", &[]).text();
+
+    signal(next.pid().into(), "KILL");
+    let _ = until_back(&gateway);
+    eventually(LIMIT, "the change is in use here too", || {
+        gateway.client().get("/", &[]).text() == "two"
+    });
+    let put = gateway.order("PUT", "/config", one("three").text());
+
+    assert_eq!((changed.status, &*served), (200, "two"), "{}", changed.text());
+    assert!(put.json()["revision"].as_u64() > changed.json()["revision"].as_u64());
+    crate::taken::verify(setup.folder());
+}
+
+#[test]
+fn an_operator_who_presses_ctrl_c_calls_the_switch_off_and_is_told_how_it_ended() {
+    let upstream = Upstream::fixed("served");
+    let gateway = long(&upstream).start();
+    let mut child = Command::new(grayctl())
+        .args(["switch", "--folder"])
+        .arg(gateway.folder().join("run"))
+        .arg("--binary")
+        .arg(binary())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let accepting = lines.find(|line| line.contains("probation")).unwrap();
+
+    signal(child.id().into(), "INT");
+    let rest: Vec<String> = lines.collect();
+    let code = child.wait().unwrap().code();
+
+    assert!(accepting.contains("60s"), "{accepting}");
+    assert_eq!(code, Some(52), "{rest:?}");
+    assert!(until_back(&gateway).contains("the operator called it off"));
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}

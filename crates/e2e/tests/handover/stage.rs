@@ -1,0 +1,155 @@
+//! What the tests of a handover need.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use graylane_handover::{Death, Folder, Hello, Inherited, Patience, Taker, Trust, WarmingUp};
+use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Setup, Traffic, eventually, grayctl, run};
+use serde_json::Value;
+
+/// A gateway that can be taken over from, with a probation that a test can wait for.
+pub(crate) fn recipe(upstream: SocketAddr) -> Recipe {
+    probation(Recipe::to(upstream), "300ms")
+}
+
+/// The same with another probation.
+pub(crate) fn probation(recipe: Recipe, time: &str) -> Recipe {
+    let handover = format!("[handover]\nfolder = \"run\"\nbeat = \"20ms\"\nprobation = \"{time}\"\n");
+    recipe.with_token().more(&handover)
+}
+
+/// Starts the next process and waits until it serves.
+pub(crate) fn next(setup: &Setup) -> Gateway {
+    setup.clone().argument("--take-over").start()
+}
+
+/// Runs the next process, which is to fail.
+pub(crate) fn failing(setup: &Setup) -> Ran {
+    setup.clone().argument("--take-over").run(&["serve"])
+}
+
+/// `grayctl switch` to that binary.
+pub(crate) fn switch(gateway: &Gateway, binary: &Path) -> Switched {
+    let mut command = Command::new(grayctl());
+    command.args(["switch", "--json", "--folder"]);
+    command.arg(gateway.folder().join("run"));
+    command.arg("--binary").arg(binary);
+    Switched::of(run(&mut command), gateway.folder())
+}
+
+/// How a switch went, and the process that it left behind, which ends with this value.
+#[derive(Debug)]
+pub(crate) struct Switched {
+    pub(crate) ran: Ran,
+    pub(crate) steps: Vec<String>,
+    pub(crate) outcome: Value,
+    folder: PathBuf,
+}
+
+impl Switched {
+    fn of(ran: Ran, folder: &Path) -> Self {
+        let lines = ran.stdout.lines();
+        let events: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+        let word = |event: &Value| event["event"].as_str().unwrap_or_default().to_owned();
+        Self {
+            steps: events.iter().map(word).collect(),
+            outcome: events.last().cloned().unwrap_or_default(),
+            folder: folder.to_owned(),
+            ran,
+        }
+    }
+
+    /// The process that serves now.
+    pub(crate) fn pid(&self) -> u64 {
+        self.outcome["new"].as_u64().unwrap()
+    }
+
+    /// How many connections ended so.
+    pub(crate) fn count(&self, fate: &str) -> u64 {
+        self.outcome["ledger"][fate].as_u64().unwrap()
+    }
+}
+
+impl Drop for Switched {
+    fn drop(&mut self) {
+        let Some(pid) = self.outcome["new"].as_u64() else {
+            return;
+        };
+        // It may have ended, and its number be another's.
+        let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        if String::from_utf8_lossy(&words).contains(&*self.folder.to_string_lossy()) {
+            signal(pid, "KILL");
+        }
+    }
+}
+
+/// Sends a signal to a process that may be gone.
+pub(crate) fn signal(pid: u64, name: &str) {
+    let words = [
+        "-c",
+        "kill -s \"$1\" \"$2\" 2>/dev/null",
+        "kill",
+        name,
+        &pid.to_string(),
+    ];
+    let _ = Command::new("sh").args(words).status();
+}
+
+/// What `/handover` says.
+pub(crate) fn standing(gateway: &Gateway) -> Value {
+    Client::connect(gateway.admin())
+        .get("/handover", &[("Connection", "close")])
+        .json()
+}
+
+/// Waits until that process serves alone.
+pub(crate) fn until_alone(gateway: &Gateway) {
+    eventually(LIMIT, "the process serves alone", || {
+        let now = standing(gateway);
+        now["state"] == "serving" && now["pid"] == gateway.pid()
+    });
+}
+
+/// Waits until this gateway, which had stopped, accepts again and says why.
+pub(crate) fn until_back(gateway: &Gateway) -> String {
+    eventually(LIMIT, "the process before serves again", || {
+        let now = standing(gateway);
+        now["state"] == "serving" && now["pid"] == gateway.pid() && !now["last"].is_null()
+    });
+    standing(gateway)["last"]["reason"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Clients that keep on asking, and forgive nothing. One that is told to close takes a new connection.
+pub(crate) fn traffic(to: SocketAddr) -> Traffic {
+    Traffic::start(to, 4, move |client, connection| {
+        let response = client.try_request("GET", "/", &[connection], b"")?;
+        if response.status != 200 {
+            return Err(format!("{} {}", response.status, response.fault()));
+        }
+        if connection.1 == "keep-alive" && response.header("connection") == Some("close") {
+            *client = Client::try_connect(to).map_err(|error| format!("no new connection: {error}"))?;
+        }
+        Ok(())
+    })
+}
+
+/// A next process that is made up: it has the listeners, and has not said that it is ready.
+pub(crate) fn made_up(gateway: &Gateway) -> (Inherited, WarmingUp) {
+    taker(gateway).unwrap().receive().unwrap()
+}
+
+/// One that has just said who it is.
+pub(crate) fn taker(gateway: &Gateway) -> Result<Taker, graylane_handover::TakeError> {
+    let folder = Folder::open(&gateway.folder().join("run")).unwrap();
+    let hello = Hello::of_this_process("none", "0.0.0", "dev", "none");
+    let patience = Patience {
+        answer: LIMIT,
+        ..Patience::default()
+    };
+    Taker::connect(&folder, &hello, Trust::own(), patience, Death::EndOfConnection)
+}
