@@ -40,6 +40,10 @@ bench *ARGS:
 bench-flags *ARGS:
     ci/bench/flags {{ ARGS }}
 
+# Run the soak tests for long; `just soak --minutes 10 mortal` takes one
+soak *ARGS:
+    ci/soak {{ ARGS }}
+
 # Compare the flag evaluator with the official ones on random flags
 crosscheck *ARGS:
     ci/crosscheck {{ ARGS }}
