@@ -1,0 +1,1 @@
+"""Switches of binaries and reloads under load: what clients lose by them."""

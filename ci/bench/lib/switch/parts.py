@@ -1,0 +1,63 @@
+"""The parts: what is done to a running system while all clients are at work."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..children import Children
+from ..failure import BenchError
+from ..ports import free_ports
+from ..progress import say
+from ..wait import until
+from .graylane import Graylane
+from .load import Clients, answers
+from .model import Site, System
+from .results import Run
+
+# Before the first event and after the last one, so that every kind of client has come to its middle.
+SETTLE = 1.0
+# Between two events: what is lost by one of them must not be hidden by the next.
+PAUSE = {"switch": 0.2, "reload": 0.02}
+PROGRESS_EVERY = 10.0
+
+
+def measure(part: str, system: System, load: Path, events: int) -> Run:
+    """One system through one part."""
+    with tempfile.TemporaryDirectory(prefix="graylane-bench-") as folder, Children(Path(folder)) as children:
+        ports = free_ports(4)
+        site = Site(Path(folder), *ports)
+        cores = os.sched_getaffinity(0)
+        children.start("backend", [str(load), "backend", f"127.0.0.1:{site.backend}"], *cores)
+        until("the endpoint answers", lambda: answers(site.backend))
+        child = children.start(system.name, system.command(site), *cores)
+        until(f"{system.name} answers: {child.last_words()}", lambda: answers(site.http1))
+        happen = {"switch": system.switch, "reload": system.reload}
+        with Clients(load, site.http1, site.http2) as clients:
+            time.sleep(SETTLE)
+            began = time.monotonic()
+            allowed = 0
+            if part == "kill":
+                allowed = _kill(system, site, events)
+            else:
+                _repeat(part, system.name, events, lambda number: happen[part](site, child, number))
+            seconds = time.monotonic() - began
+            time.sleep(SETTLE)
+            return Run(events, seconds, clients.end(), allowed)
+
+
+def _repeat(part: str, name: str, events: int, happen: Callable[[int], None]) -> None:
+    told = time.monotonic()
+    for number in range(1, events + 1):
+        happen(number)
+        time.sleep(PAUSE[part])
+        if time.monotonic() - told > PROGRESS_EVERY:
+            told = time.monotonic()
+            say(f"{name}: {part} {number} of {events}")
+
+
+def _kill(system: System, site: Site, events: int) -> int:
+    if not isinstance(system, Graylane):
+        raise BenchError(f"{system.name} has no probation")
+    return sum(system.kill(site, number) for number in range(1, events + 1))

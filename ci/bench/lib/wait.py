@@ -1,0 +1,15 @@
+"""Waiting for a condition, with an end."""
+
+import time
+from collections.abc import Callable
+
+from .failure import BenchError
+
+
+def until(what: str, holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return as soon as it holds; fail in its own words when it does not in time."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            raise BenchError(f"after {seconds:.0f} s still not: {what}")
+        time.sleep(0.005)

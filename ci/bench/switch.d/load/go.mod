@@ -1,0 +1,3 @@
+module graylane.invalid/load
+
+go 1.25.0

@@ -1,0 +1,36 @@
+// Load for ci/bench/switch: the endpoint behind a proxy, and five kinds of clients in front of it, each of which knows what
+// it was promised and counts what it was not given.
+//
+//	load backend ADDRESS            answers until it is ended
+//	load clients HTTP1 HTTP2        asks until its standard input ends, then writes what became of each exchange, as JSON
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	arguments := os.Args[1:]
+	switch {
+	case len(arguments) == 2 && arguments[0] == "backend":
+		fail(backend(arguments[1]))
+	case len(arguments) == 3 && arguments[0] == "clients":
+		run := start(arguments[1], arguments[2])
+		fmt.Println("asking")
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		fail(json.NewEncoder(os.Stdout).Encode(run.end()))
+	default:
+		fmt.Fprintln(os.Stderr, "usage: load backend ADDRESS | load clients HTTP1 HTTP2")
+		os.Exit(2)
+	}
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
