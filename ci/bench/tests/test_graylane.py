@@ -16,13 +16,20 @@ def config(folder: str, wants: Wants) -> dict:
 
 
 class Configuration(unittest.TestCase):
-    def test_the_split_is_that_of_the_peers_and_all_else_is_left_at_its_default(self) -> None:
+    def test_the_split_is_that_of_the_peers_and_what_heals_is_configured_and_all_else_is_left_at_its_default(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             site = Site(listen=8001, admin=8002, stable=9001, canary=9002, folder=Path(folder))
 
             command = Graylane(Path("/nowhere/graylane")).command(site)
             config = tomllib.loads(Path(command[-1]).read_text())
 
+        lane = {"slow_start": "10s", "health": {"kind": "tcp"}}
+        service = {
+            "key": ["header:X-User-Id"],
+            "baseline": "stable",
+            "timeouts": {"connect": "1s", "try": "30s", "exchange": "40s"},
+            "retries": {"times": 2, "on": ["broken", "timeout", "502", "503", "504"]},
+        }
         self.assertEqual(command[:5], ["/nowhere/graylane", "serve", "--env", "dev", "-c"])
         self.assertEqual(
             config,
@@ -30,11 +37,13 @@ class Configuration(unittest.TestCase):
                 "listeners": {"web": {"address": "127.0.0.1:8001"}},
                 "admin": {"address": "127.0.0.1:8002"},
                 "server": {"workers": 1},
-                "services": {"shop": {"key": ["header:X-User-Id"], "baseline": "stable"}},
+                "handover": {"folder": "run"},
+                "gray": {"read": ["x-gray-version", "baggage", "x-mse-tag"]},
+                "services": {"shop": service},
                 "lanes": {
                     "shop": {
-                        "stable": {"endpoints": ["http://127.0.0.1:9001"]},
-                        "canary": {"weight": 10, "endpoints": ["http://127.0.0.1:9002"]},
+                        "stable": {"endpoints": ["http://127.0.0.1:9001"], **lane},
+                        "canary": {"weight": 10, "endpoints": ["http://127.0.0.1:9002"], **lane},
                     }
                 },
             },

@@ -149,6 +149,8 @@ fn what_one_endpoint_has_seen_and_no_other_takes_is_a_fault() {
     let gateway = Recipe::new()
         .lane("stable", &[stable.address()])
         .weighted("canary", 100.0, &[dead.address(), breaks.address()])
+        // Where there is a breaker, it must not keep the request from who would see it.
+        .more("[modules.breaker]\nconsecutive_failures = 1000\nmin_requests = 1000\n")
         .start();
     let mut client = gateway.client();
 

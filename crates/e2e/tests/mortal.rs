@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Traffic, Upstream, eventually};
+use graylane_testkit::{Client, DeadEnd, Dice, Gateway, LIMIT, Recipe, Traffic, Upstream, eventually};
 
 /// Endpoints of the lane,
 const ENDPOINTS: usize = 4;
@@ -28,18 +28,6 @@ const SPARED: usize = 2;
 const CLIENTS: usize = 2;
 /// By when a worker of a busy machine has seen that a connection was closed.
 const NOTICED: Duration = Duration::from_millis(100);
-
-/// Numbers as if by chance (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -209,7 +197,7 @@ fn whoever_dies_and_returns_nobody_fails_but_what_was_on_its_way_there() {
     let seed = number("GRAYLANE_E2E_SEED").unwrap_or(now.as_secs());
     let limit = Duration::from_secs(number("GRAYLANE_E2E_SOAK").unwrap_or(20));
     eprintln!("GRAYLANE_E2E_SEED={seed}");
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut mortals: Vec<Mortal> = (0..ENDPOINTS).map(|_| Mortal::new()).collect();
     let gateway = start(&mortals);
     let book = Arc::new(Book::default());

@@ -11,19 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use graylane_testkit::{Client, Gateway, LIMIT, Recipe, Traffic, eventually, grayctl, replace, run};
-
-/// Numbers as if by chance (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
+use graylane_testkit::{Client, Dice, Gateway, LIMIT, Recipe, Traffic, eventually, grayctl, replace, run};
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -184,7 +172,7 @@ fn whatever_happens_to_the_files_nobody_is_failed_and_the_last_good_ones_come_in
     let seed = number("GRAYLANE_E2E_SEED").unwrap_or(now.as_secs());
     let limit = Duration::from_secs(number("GRAYLANE_E2E_SOAK").unwrap_or(20));
     eprintln!("GRAYLANE_E2E_SEED={seed}");
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let setup = graylane_testkit::Setup::new(&configuration(0))
         .file("flags.toml", flags(0))
         .argument("--grayscale-on");

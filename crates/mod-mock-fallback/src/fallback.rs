@@ -10,6 +10,7 @@ use graylane_pipeline::{
 };
 
 use crate::book::Book;
+use crate::entry::Text;
 use crate::path::decoded;
 use crate::reason::{Reason, Reasons};
 use crate::report;
@@ -43,6 +44,17 @@ impl Fallback {
                         graylane_diagnostic::quote(service.get_ref())
                     ),
                     "name a service of this configuration",
+                ));
+            }
+        }
+        for mock in book.iter() {
+            if let Some(service) = mock.service.as_deref().filter(|name| !is_known(name))
+                && let Some(file) = settings.files().iter().find(|file| file.name == mock.place.0)
+            {
+                return Err(Text(file).wrong(
+                    mock.span.clone(),
+                    format!("there is no service {}", graylane_diagnostic::quote(service)),
+                    "name a service of this configuration, or leave `service` out",
                 ));
             }
         }

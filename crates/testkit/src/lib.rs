@@ -10,6 +10,7 @@
 mod authority;
 mod build;
 mod client;
+mod dice;
 mod gateway;
 mod head;
 mod metrics;
@@ -28,6 +29,7 @@ mod wire;
 pub use authority::{Authority, Issued};
 pub use build::Build;
 pub use client::{Client, Response};
+pub use dice::Dice;
 pub use gateway::Gateway;
 pub use head::{Fields, Head};
 pub use metrics::Metrics;

@@ -14,8 +14,8 @@ from .version import ask_version
 
 @dataclass
 class Graylane:
-    """What is measured. Metrics, timers and the breaker keep their defaults: no figure for less than ships. A limit is
-    raised only where a measurement is beyond it by its nature, and then for every peer that has one."""
+    """What is measured. Metrics, timers and the breaker keep their defaults, and all that heals a lane and that a switch of the
+    binary needs is configured: no figure for less than ships. A limit is raised only where a measurement is beyond it by its nature, and then for every peer that has one."""
 
     binary: Path
     name: str = "graylane"
@@ -41,9 +41,17 @@ address = "127.0.0.1:{site.admin}"
 [server]
 workers = {wants.workers}
 
+[handover]
+folder = "run"
+
+[gray]
+read = ["x-gray-version", "baggage", "x-mse-tag"]
+
 [services.shop]
 key = [{_key(wants)}]
 baseline = "{STABLE}"
+timeouts = {{ connect = "1s", try = "30s", exchange = "40s" }}
+retries = {{ times = 2, on = ["broken", "timeout", "502", "503", "504"] }}
 
 [lanes.shop.{STABLE}]
 endpoints = ["http://127.0.0.1:{site.stable}"]
@@ -68,7 +76,9 @@ def _key(wants: Wants) -> str:
 
 
 def _lane(wants: Wants) -> str:
-    return 'protocol = "http2"\n' if wants.http2_upstreams else ""
+    # A check over TCP: what answers HTTP differs from part to part.
+    healing = 'slow_start = "10s"\nhealth = { kind = "tcp" }\n'
+    return healing + ('protocol = "http2"\n' if wants.http2_upstreams else "")
 
 
 def _limits(wants: Wants) -> str:

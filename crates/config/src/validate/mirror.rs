@@ -61,6 +61,13 @@ fn of_draft(lanes: &Lanes<'_>, from: usize, draft: &MirrorDraft, faults: &mut Fa
         faults.add(fault.hint("take `mirror` away").at(draft.place.clone()));
         return None;
     }
+    if let Some(methods) = draft.methods.given()
+        && methods.get_ref().is_empty()
+    {
+        let fault = Diagnostic::new("a mirror of no method copies nothing").at(methods.span());
+        faults.add(fault.hint("leave `methods` out for all of them, or take `mirror` away"));
+        return None;
+    }
     Some(Mirror {
         to: target(lanes, from, draft, faults)?,
         share: *draft.share.given()?.get_ref(),

@@ -64,6 +64,12 @@ fn a_mirror_that_leads_nowhere_is_refused_at_its_place() {
             4,
             "not a method",
         ),
+        (
+            "stable",
+            "to = \"next\"\nshare = 1\nmethods = []",
+            4,
+            "copies nothing",
+        ),
     ] {
         let said = said(lane, lines);
 

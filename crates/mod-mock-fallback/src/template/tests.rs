@@ -109,6 +109,30 @@ fn what_is_no_template_is_told_with_its_place() {
             "{\"a\":1{{trace}}x}",
             "the body is not JSON",
         ),
+        (
+            "{\"a\":1{{trace}}}",
+            Media::Json,
+            "{\"a\":1{{trace}}}",
+            "the body is not JSON",
+        ),
+        (
+            "{\"a\":-{{trace}}}",
+            Media::Json,
+            "{\"a\":-{{trace}}}",
+            "the body is not JSON",
+        ),
+        (
+            "{\"a\":{{trace}}.5}",
+            Media::Json,
+            "{\"a\":{{trace}}.5}",
+            "the body is not JSON",
+        ),
+        (
+            "{ {{trace}}: 1 }",
+            Media::Json,
+            "{ {{trace}}: 1 }",
+            "the body is not JSON",
+        ),
     ] {
         let wrong = parse(text, media).unwrap_err();
 

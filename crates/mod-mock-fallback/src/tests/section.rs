@@ -96,6 +96,20 @@ fn a_wrong_section_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_mock_for_a_service_that_is_not_there_is_told_at_the_start() {
+    let stage = Stage::with("[[mock]]\npath = \"/a\"\nservice = \"shopp\"\n");
+
+    let mistake = stage
+        .read(|settings| Fallback::start(settings, &Arc::new(topology())))
+        .unwrap_err();
+
+    assert_eq!(
+        (mistake.message.as_str(), mistake.at.as_str()),
+        ("there is no service `shopp`", "[[mock]]")
+    );
+}
+
+#[test]
 fn a_service_that_is_not_there_is_told_at_the_start() {
     let stage = Stage::new("folder = \"mocks\"\nservices = [\"shop\", \"shopp\"]\n");
 

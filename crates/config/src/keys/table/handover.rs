@@ -1,7 +1,16 @@
 //! The switch from one process to another.
 
+use std::time::Duration;
+
 use super::{GRACE, WAIT, key};
 use crate::keys::{Fallback, Kind, Table};
+
+/// Both processes go by their own: one that beats as seldom as this is still heard in time by one that listens as closely as
+/// it can.
+const BEAT: Kind = Kind::Time {
+    min: Duration::from_millis(10),
+    max: Duration::from_secs(1),
+};
 
 pub(super) const HANDOVER: Table = Table {
     path: "handover",
@@ -32,7 +41,7 @@ pub(super) const HANDOVER: Table = Table {
         ),
         key(
             "beat",
-            WAIT,
+            BEAT,
             "\"1s\"",
             Fallback::Value("\"500ms\""),
             "How often the new process tells how it serves during probation. One that is silent for longer than several \

@@ -41,7 +41,10 @@ pub(in crate::parse) fn key_file(text: &str) -> Result<Box<str>, Diagnostic> {
     let is_digit =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
     let is_hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if text.len() >= SHORTEST && text.bytes().all(is_digit) && (is_hexadecimal || text.ends_with('=')) {
+    if text.len() >= SHORTEST
+        && text.bytes().all(is_digit)
+        && (is_hexadecimal || text.ends_with('=') || !text.contains('/'))
+    {
         // Not repeated: it is a secret.
         let fault = Diagnostic::new("this is a key, and not the path of its file");
         return Err(fault.hint("put it into a file of its own, and write the path here"));
