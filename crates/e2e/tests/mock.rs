@@ -433,3 +433,31 @@ fn only_the_services_that_were_named_get_mocks() {
         "{unknown:?}"
     );
 }
+
+#[test]
+fn an_endpoint_that_waits_for_the_rest_of_a_body_gets_no_other_request_as_that() {
+    if !is_in() {
+        return;
+    }
+    let upstream = Upstream::start(|turn| {
+        if turn.connection == 0 {
+            turn.write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+            return turn.hang();
+        }
+        turn.fixed(200, "real")
+    });
+    let section = format!("{SECTION}on = [\"503\"]\n");
+    let recipe = Recipe::to(upstream.address()).server("workers = 1");
+    let gateway = setup(&recipe.more(&section), MOCKS).start();
+    let mut slow = gateway.client();
+    slow.send("POST /files/a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nonly the beginning");
+    let mocked = slow.response();
+
+    let next = gateway.client().get("/users/7", &[]);
+
+    assert_eq!(
+        (mocked.status, mocked.header("x-gray-mock").is_some()),
+        (202, true)
+    );
+    assert_eq!((next.status, next.text().as_str()), (200, "real"));
+}

@@ -83,6 +83,7 @@ pub(crate) async fn rescued<C: Client>(
     record: &mut Record,
     times: Times,
 ) -> After {
+    record.rescued = true;
     write_head(client, reply.status, reply.body.len(), record);
     let head = client.head();
     for (name, value) in &reply.fields {

@@ -247,7 +247,19 @@ fn copy(fields: Fields<'_>, dropped: Set, out: &mut Vec<u8>) {
 /// two apart (RFC 3875, section 4.1.18), so a stranger could say what only the gateway may.
 #[inline]
 pub(crate) fn is_twin(field: &Field<'_>) -> bool {
-    field.known == Known::Other && field.name.contains(&b'_') && is_known_with_hyphens(field.name)
+    field.known == Known::Other
+        && (field.name.contains(&b'_') && is_known_with_hyphens(field.name) || is_version_tag(field.name))
+}
+
+/// Whether a name is that of the one known field that has underscores itself, but for these.
+#[inline]
+fn is_version_tag(name: &[u8]) -> bool {
+    const NAME: &[u8] = Known::VersionTag.name().as_bytes();
+    let same = |(one, known): (&u8, &u8)| match known {
+        b'_' => matches!(one, b'_' | b'-'),
+        letter => one.eq_ignore_ascii_case(letter),
+    };
+    name.len() == NAME.len() && name.iter().zip(NAME).all(same)
 }
 
 #[cold]

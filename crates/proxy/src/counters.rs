@@ -44,6 +44,8 @@ pub(crate) struct LaneCounters {
     classes: [Counter; 6],
     /// Those that the baseline took.
     fallbacks: Counter,
+    /// Failures that a module has answered with a better status: failures still, for who judges the lane.
+    rescued: Counter,
     durations: [Counter; BOUNDS + 1],
     duration_us: Counter,
     received: Counter,
@@ -59,6 +61,12 @@ impl LaneCounters {
         self.duration_us.add(us);
         self.received.add(received);
         self.sent.add(sent);
+    }
+
+    /// What failed was answered by a module, with whatever status.
+    #[cold]
+    pub(crate) fn rescued(&self, status: u16) {
+        self.rescued.add(u64::from(status / 100 != 5));
     }
 
     /// The baseline answers in place of the lane.
@@ -156,7 +164,7 @@ impl LaneShards {
         let class = |class: usize| self.sum(|shard| &shard.classes[class]);
         LaneTotals {
             exchanges: (0..6).map(class).sum(),
-            errors: class(5),
+            errors: class(5) + self.sum(|shard| &shard.rescued),
         }
     }
 }
@@ -166,7 +174,7 @@ impl LaneShards {
 pub struct LaneTotals {
     /// Exchanges, whatever their end.
     pub exchanges: u64,
-    /// Exchanges answered with 5xx.
+    /// Exchanges answered with 5xx, or by a module in place of that.
     pub errors: u64,
 }
 

@@ -141,21 +141,31 @@ pub(crate) async fn forward<C: Client>(
             return Err(NoAnswer::Gone);
         }
         // The endpoint knows the time too, and may have been the first to end it.
-        if record.is_older_than(call.time) {
-            return Err(NoAnswer::Fault(Fault::DeadlineExceeded));
-        }
-        if course.rules.exchange.is_some() && client.timer().has_ended() {
-            return Err(NoAnswer::Fault(Fault::UpstreamTimeout));
+        if let Some(fault) = out_of_time(client, call, &course, record) {
+            return Err(fault);
         }
         reason = Some(failed.fault);
         turn = course.after(&failed, call, flow);
         if turn.is_none() && !failed.unseen {
             return Err(failed.fault);
         }
-        if let Some(longest) = course.wait()
-            && !Box::pin(pause::pause(client, longest)).await
-        {
-            return Err(NoAnswer::Gone);
+        if let Some(longest) = course.wait() {
+            if !Box::pin(pause::pause(client, longest)).await {
+                return Err(NoAnswer::Gone);
+            }
+            if let Some(fault) = out_of_time(client, call, &course, record) {
+                return Err(fault);
+            }
         }
     }
+}
+
+/// The fault where the time is up that the client, or the service, leaves to the exchange.
+#[cold]
+fn out_of_time<C: Client>(client: &C, call: &Call, course: &Course<'_>, record: &Record) -> Option<NoAnswer> {
+    if record.is_older_than(call.time) {
+        return Some(NoAnswer::Fault(Fault::DeadlineExceeded));
+    }
+    let is_over = course.rules.exchange.is_some() && client.timer().has_ended();
+    is_over.then_some(NoAnswer::Fault(Fault::UpstreamTimeout))
 }

@@ -40,6 +40,8 @@ pub(crate) struct Record {
     pub(crate) fallback: Option<LaneId>,
     /// What it has in common with its copy, where another lane gets one.
     pub(crate) pair: Option<Arc<Pair>>,
+    /// A module has answered in place of a failure.
+    pub(crate) rescued: bool,
     /// Whether the exchange was counted and shown.
     observed: bool,
 }
@@ -65,6 +67,7 @@ impl Record {
             shown_lane: None,
             fallback: None,
             pair: None,
+            rescued: false,
             observed: false,
         }
     }
@@ -140,15 +143,19 @@ impl Record {
         counters.ended.add(1);
         if let Some(decision) = &self.decision {
             let lane = self.generation.roster().lane(decision.lane);
-            lane.counters
-                .of(worker.number)
-                .exchange(self.status, duration, self.received, self.sent);
+            let counters = lane.counters.of(worker.number);
+            counters.exchange(self.status, duration, self.received, self.sent);
+            if self.rescued {
+                counters.rescued(self.status);
+            }
         }
         if let Some(fault) = self.fault {
             counters.fault(fault);
         }
         if let Some(pair) = &self.pair {
-            pair.ended(Side::Original, self.status);
+            // It is endpoints that are compared. Only a 5xx, or what would have become one, is answered by a module.
+            let status = if self.rescued { 500 } else { self.status };
+            pair.ended(Side::Original, status);
         }
         if self.retries > 0 {
             counters.retries.add(u64::from(self.retries));

@@ -155,6 +155,8 @@ fn what_a_server_could_take_for_a_known_field_is_dropped() {
     let lines = [
         "X_Gray_Version: canary",
         "x-forwarded_for: 6.6.6.6",
+        "x-version-tag: canary",
+        "X_Version-Tag: canary",
         "Content_Length: 5",
         "my_own: 1",
         "x_gray_versions: 1",

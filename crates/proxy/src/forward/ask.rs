@@ -151,6 +151,9 @@ async fn ask_anew<C: Client>(
     let endpoint = to.way.endpoint;
     let link = match connect(client, to.way).await {
         Some(Ok(link)) => link,
+        Some(Err(ConnectError::TimedOut)) if client.timer().has_ended() => {
+            return Err(Failed::unseen(out_of_time(call)));
+        }
         Some(Err(ConnectError::TimedOut)) => return Err(Failed::unseen(Outcome::TimedOut)),
         Some(Err(ConnectError::Refused(error))) => {
             log::debug!("endpoint {}:{} refused: {error}", endpoint.host, endpoint.port);
@@ -231,7 +234,10 @@ async fn ask_over<C: Client>(
     match said {
         Said::PassedOn(status) => Ok(Reached { link, status }),
         Said::Declined(failed) => {
-            upstream::lay_aside(link, conn.worker.clock.now());
+            // To an endpoint that waits for the rest of a body, the next request would be that rest.
+            if flow.upload == Upload::Sent {
+                upstream::lay_aside(link, conn.worker.clock.now());
+            }
             Err(Unanswered::Finally(failed))
         }
     }
@@ -313,14 +319,8 @@ fn poll_answer<C: Client>(
         return Poll::Pending;
     }
     if client.timer().has_ended() {
-        // The client's own time says nothing about the endpoint, nor does what others have left of the service's.
-        let outcome = if call.time.is_none() && call.retries == 0 {
-            Outcome::TimedOut
-        } else {
-            Outcome::Abandoned
-        };
         return Poll::Ready(Err(Unanswered::Finally(Failed::finally(
-            outcome,
+            out_of_time(call),
             Fault::DeadlineExceeded,
         ))));
     }
@@ -328,6 +328,17 @@ fn poll_answer<C: Client>(
         true => Failed::finally(Outcome::Abandoned, Fault::RequestTimeout),
         false => Failed::LATE,
     })))
+}
+
+/// The end of an attempt with which the time of the exchange is up. The client's own time says nothing about the endpoint, nor
+/// does what others have left of the service's.
+#[cold]
+fn out_of_time(call: &Call) -> Outcome {
+    if call.time.is_none() && call.retries == 0 {
+        Outcome::TimedOut
+    } else {
+        Outcome::Abandoned
+    }
 }
 
 const GONE: Unanswered = Unanswered::Finally(Failed::GONE);

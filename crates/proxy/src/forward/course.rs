@@ -141,6 +141,9 @@ impl<'a> Course<'a> {
             let (index, pending) = self.of().other(&self.asked)?;
             let turn = self.admit(index, pending, Instant::now());
             if turn.is_some() {
+                if let Some(passed) = &mut self.passed {
+                    passed.has_its_turn(index);
+                }
                 return turn;
             }
         }

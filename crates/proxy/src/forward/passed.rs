@@ -22,6 +22,13 @@ impl Passed {
         self.left.is_some()
     }
 
+    /// One is asked after all: its standing has changed meanwhile.
+    pub(super) fn has_its_turn(&mut self, index: usize) {
+        if let Some(left) = &mut self.left {
+            left.retain(|one| *one != index);
+        }
+    }
+
     /// The next of them, in an order of chance; each once. So many endpoints are there, and these had their turn.
     pub(super) fn next(&mut self, endpoints: usize, turns: &Asked, random: u64) -> Option<usize> {
         let refused = &self.refused;

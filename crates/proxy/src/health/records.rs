@@ -2,10 +2,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use graylane_config::Health;
 use tokio::sync::{Notify, watch};
 
 use super::finding::Finding;
 use super::tally::Tally;
+use crate::standing::Standing;
 
 /// What is known of the endpoints that are checked.
 #[derive(Debug, Default)]
@@ -65,21 +67,30 @@ impl Records {
         });
     }
 
-    /// Notes a finding.
-    pub(super) fn note(&self, serial: u64, finding: Finding, fails: u32, passes: u32) -> Option<Change> {
+    /// Notes a finding, and how the endpoint stands by it. Only then whoever waits for a first round is told.
+    pub(super) fn note(
+        &self,
+        serial: u64,
+        finding: Finding,
+        health: &Health,
+        standing: &Standing,
+    ) -> Option<Change> {
         let now = SystemTime::now();
         let (healthy, is_first) = {
             let mut all = self.lock();
             let record = all.get_mut(&serial)?;
             let is_first = !record.tally.is_checked();
             record.counts[finding.index()] += 1;
-            let healthy = record.tally.note(finding.passed(), fails, passes);
+            let healthy = record.tally.note(finding.passed(), health.fails, health.passes);
             record.last = Some((finding, now));
             if healthy.is_some() {
                 record.since = Some(now);
             }
             (healthy, is_first)
         };
+        if let Some(healthy) = healthy {
+            standing.found(healthy);
+        }
         if is_first {
             self.progress
                 .send_modify(|progress| progress.unchecked = progress.unchecked.saturating_sub(1));

@@ -141,9 +141,8 @@ impl Work {
         let health = &target.aim.health;
         log::debug!("{}: {finding}", target.called);
         let words = finding.to_string();
-        let change = shared.health().note(serial, finding, health.fails, health.passes);
+        let change = shared.health().note(serial, finding, health, &target.standing);
         if let Some(change) = change {
-            target.standing.found(change.healthy);
             tell(target, change, &words);
         }
     }

@@ -139,7 +139,11 @@ impl H1Link {
     /// Whether nothing is left of the exchange, on either side. What came after the end of the answer belongs to nothing.
     #[inline]
     pub(super) fn is_reusable(&self) -> bool {
-        self.keeps && self.channel.is_read() && self.channel.inbox.is_empty() && self.channel.is_flushed()
+        self.keeps
+            && self.channel.is_read()
+            && self.channel.inbox.is_empty()
+            && self.channel.is_finished()
+            && self.channel.is_flushed()
     }
 
     /// Gives back the memory that an idle link does not need.

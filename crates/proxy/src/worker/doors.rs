@@ -46,9 +46,11 @@ pub(super) async fn accept(
     mut orders: watch::Receiver<Order>,
     count: Arc<watch::Sender<usize>>,
 ) {
-    while wait_for(&mut orders, |order| order != Order::Pause).await == Order::Serve
-        && orders.has_changed().is_ok()
-    {
+    let order = loop {
+        let order = wait_for(&mut orders, |order| order != Order::Pause).await;
+        if order != Order::Serve || orders.has_changed().is_err() {
+            break order;
+        }
         // Counted before the order is looked at again, by `take`: whoever has ordered a pause and finds nobody counted knows
         // that the order will be seen.
         let accepting = Accepting::begin(&count);
@@ -59,11 +61,13 @@ pub(super) async fn accept(
             Err(error) => no_descriptors(&error).await,
         }
         drop(accepting);
-    }
+    };
     let left = worker
         .shared
         .is_left(&latest(&worker.shared).entry(number).listener);
-    while !left && let Ok((stream, peer)) = socket.accept() {
+    // Who ends at once would take clients in only to cut them, be it from the queue of another process.
+    let empties = order == Order::Drain && !left;
+    while empties && let Ok((stream, peer)) = socket.accept() {
         let permit = worker.shared.connections.try_acquire();
         if stream.set_nonblocking(true).is_ok()
             && let Ok(stream) = TcpStream::from_std(stream)

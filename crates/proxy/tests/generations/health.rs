@@ -89,7 +89,7 @@ fn who_stays_keeps_what_is_known_and_who_comes_is_checked_at_once() {
 
     assert!(whole);
     assert!(!before.healthy && failed(&before) == 1);
-    assert!(after[0].healthy && !after[1].healthy);
+    assert!(after[0].healthy && !after[1].healthy, "{after:?}");
     let since = |one: &EndpointReport| one.checked.as_ref().and_then(|checked| checked.since);
     assert_eq!((failed(&after[1]), since(&after[1])), (1, since(&before)));
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use graylane_core::Name;
 use graylane_handover::systemd::{self, Notice};
 use graylane_note::Notes;
+use graylane_proxy::Queues;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Signals, internal, tell_systemd};
@@ -231,6 +233,9 @@ async fn probe(started: &Started) -> Result<(), String> {
 
 /// Ends a process that accepted nobody.
 async fn end(mut started: Started) {
+    // The queues are those of the process before.
+    let names: Vec<Name> = started.listeners().iter().map(|(name, _)| name.clone()).collect();
+    started.gateway().drain(Queues::Leave(&names));
     started.gateway().stop();
     started.gateway().ended().await;
     started.stop().await;

@@ -3,11 +3,13 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use graylane_tls::Peer;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::H2Link;
 use super::trunk::Trunk;
@@ -29,7 +31,7 @@ thread_local! {
 struct Trunks {
     open: Vec<Trunk>,
     /// One is being opened; told when that has succeeded, or not.
-    opening: Option<Arc<Notify>>,
+    opening: Option<Arc<Opened>>,
 }
 
 impl Trunks {
@@ -57,16 +59,22 @@ pub(in crate::upstream) async fn connect(
     way: Way<'_>,
     dial: impl Future<Output = Result<Stream, ConnectError>>,
 ) -> Result<Box<H2Link>, ConnectError> {
+    // For all waits together: whoever waits must not begin anew with each who fails before.
+    let mut until = None;
     loop {
         match turn(way) {
             Turn::Take(link) => return Ok(link),
             Turn::Wait(opened) => {
                 let limit = way.connect_time + way.limits.handshake_time;
-                timeout(limit, opened.notified()).await?;
+                let until = *until.get_or_insert_with(|| Instant::now() + limit);
+                timeout_at(until, opened.done.notified()).await?;
+                opened.failure()?;
             }
             Turn::Open(opening) => {
-                let stream = dial.await?;
-                let trunk = Trunk::begin(stream, way, opening).await?;
+                let opened = Arc::clone(&opening.opened);
+                let begun = async { Ok::<_, ConnectError>(Trunk::begin(dial.await?, way, opening).await?) };
+                // Those who wait are awake, but this thread is still here: they find what it has left.
+                let trunk = begun.await.inspect_err(|error| opened.failed(error))?;
                 let mut link = H2Link::new(trunk.take());
                 link.is_new = true;
                 TRUNKS.with_borrow_mut(|all| {
@@ -83,14 +91,14 @@ pub(in crate::upstream) async fn connect(
 /// What somebody does who needs a stream's place.
 enum Turn {
     Take(Box<H2Link>),
-    Wait(Arc<Notify>),
+    Wait(Arc<Opened>),
     Open(Opening),
 }
 
 fn turn(way: Way<'_>) -> Turn {
     let seat = way.seat;
     TRUNKS.with_borrow_mut(|all| {
-        let opened = Arc::<Notify>::default();
+        let opened = Arc::<Opened>::default();
         let opening = || {
             Turn::Open(Opening {
                 seat,
@@ -112,10 +120,40 @@ fn turn(way: Way<'_>) -> Turn {
     })
 }
 
+/// What becomes of a trunk that is being opened.
+#[derive(Debug, Default)]
+struct Opened {
+    done: Notify,
+    failure: AtomicU8,
+}
+
+impl Opened {
+    const TIMED_OUT: u8 = 1;
+    const REFUSED: u8 = 2;
+
+    fn failed(&self, error: &ConnectError) {
+        let failure = match error {
+            ConnectError::TimedOut => Self::TIMED_OUT,
+            ConnectError::Refused(_) => Self::REFUSED,
+        };
+        self.failure.store(failure, Relaxed);
+    }
+
+    /// What was found out by who tried: that holds for those who have waited for it, too. Nothing, where the one who tried
+    /// has only left.
+    fn failure(&self) -> Result<(), ConnectError> {
+        match self.failure.load(Relaxed) {
+            Self::TIMED_OUT => Err(ConnectError::TimedOut),
+            Self::REFUSED => Err(ConnectError::Refused(io::ErrorKind::ConnectionRefused.into())),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A trunk is being opened. When that has ended, whichever way, the others have their turn.
 struct Opening {
     seat: Seat,
-    opened: Arc<Notify>,
+    opened: Arc<Opened>,
 }
 
 impl Drop for Opening {
@@ -130,7 +168,7 @@ impl Drop for Opening {
                 trunks.opening = None;
             }
         });
-        self.opened.notify_waiters();
+        self.opened.done.notify_waiters();
     }
 }
 
