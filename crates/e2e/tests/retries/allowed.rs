@@ -141,6 +141,8 @@ fn a_lane_that_fails_all_the_time_is_asked_little_more_often_than_it_would_be() 
     let gateway = Recipe::new()
         .lane("stable", &[one.address(), other.address()])
         .service("retries = { times = 10, budget = 10, backoff = \"0s\", on = [\"503\"] }")
+        // Where there is a breaker, it would leave nobody else to be asked.
+        .more("[modules.breaker]\nconsecutive_failures = 1000\nmin_requests = 1000\n")
         .server("workers = 1")
         .start();
     let mut client = gateway.client();
