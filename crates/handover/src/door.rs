@@ -158,6 +158,15 @@ impl Door {
         self.turned_away.load(Ordering::Relaxed)
     }
 
+    /// Puts this process's name on the door again: another one that took it over did not stay.
+    ///
+    /// # Errors
+    ///
+    /// Where the lock cannot be written.
+    pub fn sign(&self) -> io::Result<()> {
+        lock::sign(&self.lock)
+    }
+
     /// Takes the socket away: the orderly end of a process that handed nothing over. What another process took over
     /// stays.
     pub fn close(self) {

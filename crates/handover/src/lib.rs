@@ -22,7 +22,8 @@
 //! | `ACCEPTING`, then `BEAT`s     | ->  | watches ([`Trial`])                                            |
 //! |                               | <-  | `COMMIT`, or `RETURN` and why: it accepts again at once        |
 //! | `COMMITTED`                   | ->  | closes its listeners, drains                                   |
-//! | `TAKEN`, and serves it        | <-  | `CONNECTION`: one that was idle; at last `FAREWELL` with the ledger |
+//! | serves it, and says `TAKEN`   | <-  | `CONNECTION`: one that was idle; at last `FAREWELL` with the ledger |
+//! | or cannot: `GAVE-UP`          | ->  | keeps it, and sends no more of them                            |
 //!
 //! Either side is a chain of types, so that a step cannot be called out of order. A third kind of visitor is the
 //! operator's command, [`Caller`]: it asks for a switch and is told how it goes.

@@ -9,7 +9,8 @@ pub struct Patience {
     pub first: Duration,
     /// How long one message may take on its way, and how long an answer that needs no work. Default: 10 s.
     pub answer: Duration,
-    /// How long the new process may take to accept once it is its turn: nobody else accepts in that time. Default: 3 s.
+    /// How long the new process may take to accept once it is its turn, and to confirm that it goes on alone: nobody else
+    /// accepts in that time. Default: 3 s.
     pub turn: Duration,
 }
 

@@ -145,8 +145,9 @@ impl Trial {
             return Judgement::Return(worse);
         }
         let over = now.saturating_duration_since(self.begun) >= self.rules.length;
-        // One that is unhealthy at the end gets the signs of life that it takes to tell a fit from a disease.
-        match over && self.beat.is_some() && self.unhealthy == 0 {
+        // One that is unhealthy at the end gets the signs of life that it takes to tell a fit from a disease; and one that
+        // says nothing just then may have died.
+        match over && beat.is_some() && self.unhealthy == 0 {
             true => Judgement::Commit,
             false => Judgement::Wait,
         }

@@ -66,6 +66,7 @@ fn listeners_state_and_connections_move_to_the_new_process() {
             let Arrival::Connection { listener, socket } = settling.next(LONG) else {
                 panic!("no connection");
             };
+            settling.taken();
             let Arrival::Farewell(ledger) = settling.next(LONG) else {
                 panic!("no farewell");
             };
@@ -313,6 +314,66 @@ fn a_connection_that_the_new_process_did_not_take_stays_with_the_old_one() {
 }
 
 #[test]
+fn a_connection_that_the_new_process_cannot_serve_stays_with_the_old_one_and_none_follows() {
+    let old = Old::new();
+    let (mut client, mut idle) = UnixStream::pair().unwrap();
+
+    let ((first, second), (by, last)) = both(
+        || {
+            let mut committed = old.to_probation().unwrap().commit().unwrap();
+            let first = committed.move_connection("web", idle.as_fd());
+            let second = committed.move_connection("web", idle.as_fd());
+            committed.farewell(&json!({ "cut": 0 })).unwrap();
+            (first, second)
+        },
+        || {
+            let mut settling = match to_beating(&old.folder).beat(&healthy(), LONG) {
+                Course::Committed(settling) => settling,
+                other => panic!("{other:?}"),
+            };
+            let Arrival::Connection { listener, .. } = settling.next(LONG) else {
+                panic!("no connection");
+            };
+            settling.not_taken("there is no such listener");
+            (listener, settling.next(LONG))
+        },
+    );
+
+    let first = first.unwrap_err().to_string();
+    assert!(first.contains("there is no such listener"), "{first}");
+    assert!(second.is_err());
+    assert_eq!(by, "web");
+    assert!(matches!(last, Arrival::Farewell(_)), "{last:?}");
+    idle.write_all(b"x").unwrap();
+    client.read_exact(&mut [0]).unwrap();
+}
+
+#[test]
+fn a_connection_is_not_taken_before_the_new_process_says_so() {
+    let old = Old::new();
+    let (_client, idle) = UnixStream::pair().unwrap();
+
+    let (moved, _) = both(
+        || {
+            let mut committed = old.to_probation().unwrap().commit().unwrap();
+            let moved = committed.move_connection("web", idle.as_fd());
+            committed.farewell(&json!({})).unwrap();
+            moved
+        },
+        || {
+            let Course::Committed(mut settling) = to_beating(&old.folder).beat(&healthy(), LONG) else {
+                panic!("no commit");
+            };
+            // It forgets what it was given.
+            drop(settling.next(LONG));
+            settling.next(LONG)
+        },
+    );
+
+    assert!(moved.is_err());
+}
+
+#[test]
 fn a_new_process_that_hangs_may_have_taken_a_connection_but_gets_no_further_one() {
     let patience = Patience {
         answer: SHORT,
@@ -338,6 +399,27 @@ fn each_connection_that_is_taken_makes_way_for_the_next() {
     for _ in 0..3 {
         committed.move_connection("web", idle.as_fd()).unwrap();
     }
+}
+
+#[test]
+fn a_new_process_that_does_not_confirm_the_commit_is_not_waited_for_longer_than_for_its_turn() {
+    let patience = Patience {
+        turn: SHORT,
+        ..Patience::default()
+    };
+    let old = Old::with(Trust::own(), patience);
+    let mut new = by_hand(&old);
+    for (kind, body) in [(READY, r#"{"claimed":[]}"#), (ACCEPTING, "")] {
+        new.write_all(&message(1, kind, body.as_bytes())).unwrap();
+    }
+
+    let ended = old.to_probation().unwrap().commit();
+
+    assert!(matches!(
+        ended,
+        Err(Ended::Silent { step: Step::Commit, limit }) if limit == SHORT
+    ));
+    assert_eq!(kinds(new)[3..], [GO, COMMIT, RETURN]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::compose::Hop;
 use crate::generation::Times;
+use crate::latest::latest;
 use crate::timer::Timer;
 use crate::worker::{Presence, Worker};
 
@@ -72,9 +73,12 @@ impl Conn {
         self.worker.shared.is_draining() && !self.moves_now()
     }
 
-    /// Whether the connection moves to another process as soon as it is idle.
+    /// Whether the connection moves to another process as soon as it is idle: the one that has its listener.
     #[cold]
     pub(crate) fn moves_now(&self) -> bool {
-        self.moves && self.worker.shared.is_moving()
+        let shared = &self.worker.shared;
+        self.moves
+            && shared.is_moving()
+            && shared.is_left(&latest(shared).entry(self.presence.listener).listener)
     }
 }

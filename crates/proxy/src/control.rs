@@ -42,14 +42,36 @@ pub struct Control(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     shared: Arc<Shared>,
+    /// To the workers: whether to end.
     orders: watch::Sender<Order>,
-    /// How many accept loops may be about to accept.
-    accepting: Arc<watch::Sender<usize>>,
+    /// Of each listener.
+    doors: Vec<Steered>,
     /// Until the gateway drains: one kept longer would hold a queue open that nobody empties.
     sockets: Mutex<Vec<TcpListener>>,
     workers: Vec<Arc<Worker>>,
     /// The worker whose turn it is to adopt.
     turn: AtomicUsize,
+}
+
+/// The accept loops of one listener, one of each worker.
+#[derive(Debug)]
+struct Steered {
+    orders: watch::Sender<Order>,
+    /// How many of them may be about to accept.
+    accepting: Arc<watch::Sender<usize>>,
+}
+
+impl Steered {
+    fn new(order: Order) -> Self {
+        Self {
+            orders: watch::Sender::new(order),
+            accepting: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    fn turn_from(&self, from: Order, to: Order) {
+        turn(&self.orders, |order| order == from, to);
+    }
 }
 
 /// Why a connection is not taken over.
@@ -76,7 +98,7 @@ impl Control {
         Self(Arc::new(Inner {
             shared: Arc::clone(shared),
             orders: watch::Sender::new(order),
-            accepting: Arc::new(watch::Sender::new(0)),
+            doors: sockets.iter().map(|_| Steered::new(order)).collect(),
             sockets: Mutex::new(sockets),
             workers,
             turn: AtomicUsize::new(0),
@@ -87,8 +109,10 @@ impl Control {
         self.0.orders.subscribe()
     }
 
-    pub(crate) fn accepting(&self) -> &Arc<watch::Sender<usize>> {
-        &self.0.accepting
+    /// What the accept loops of that listener are told, and where they are counted.
+    pub(crate) fn door(&self, listener: usize) -> (watch::Receiver<Order>, Arc<watch::Sender<usize>>) {
+        let Steered { orders, accepting } = &self.0.doors[listener];
+        (orders.subscribe(), Arc::clone(accepting))
     }
 
     /// The listening sockets with their names, of which the caller gets handles of its own.
@@ -106,32 +130,43 @@ impl Control {
     /// Accepts no more clients for now. New ones wait in the queues, which stay open; those who are here notice nothing.
     /// Without effect where the gateway is on its way out.
     pub fn pause(&self) {
-        self.turn_from(Order::Serve, Order::Pause);
+        self.0
+            .doors
+            .iter()
+            .for_each(|door| door.turn_from(Order::Serve, Order::Pause));
     }
 
-    /// Waits until no worker accepts any more: from then on a client that connects stays in the queue, for whoever accepts
-    /// next, in this process or in another.
+    /// The same for the named listeners only: the others go on.
+    pub fn pause_only(&self, listeners: &[Name]) {
+        let current = self.0.shared.current();
+        let numbers = listeners.iter().filter_map(|name| current.number(name));
+        for door in numbers.filter_map(|number| self.0.doors.get(number)) {
+            door.turn_from(Order::Serve, Order::Pause);
+        }
+    }
+
+    /// Waits until no worker accepts any more where that is paused: from then on a client that connects there stays in the
+    /// queue, for whoever accepts next, in this process or in another.
     pub async fn paused(&self) {
-        // The sender lives as long as `self`.
-        let _ = self
-            .0
-            .accepting
-            .subscribe()
-            .wait_for(|accepting| *accepting == 0)
-            .await;
+        for door in &self.0.doors {
+            if *door.orders.borrow() == Order::Pause {
+                let mut accepting = door.accepting.subscribe();
+                // The sender lives as long as `self`.
+                let _ = accepting.wait_for(|accepting| *accepting == 0).await;
+            }
+        }
     }
 
-    /// Accepts again, those first who wait.
+    /// Accepts again everywhere, those first who wait.
     pub fn resume(&self) {
-        self.turn_from(Order::Pause, Order::Serve);
+        self.0
+            .doors
+            .iter()
+            .for_each(|door| door.turn_from(Order::Pause, Order::Serve));
     }
 
-    /// Whether no clients are accepted for now.
-    pub fn is_paused(&self) -> bool {
-        *self.0.orders.borrow() == Order::Pause
-    }
-
-    /// Gives connections away as they are idle, once the gateway drains: those in cleartext that speak HTTP/1.1. Whoever
+    /// Gives connections away as they are idle, once the gateway drains: those in cleartext that speak HTTP/1.1 and came by a
+    /// listener that is [left](Queues::Leave) to another process. Whoever
     /// receives them sends them to the process that [adopts](Control::adopt) them and then says that they [moved](Idle::moved).
     /// When the receiver is gone, the rest stays and is told to close as ever.
     pub fn move_idle(&self, to: Sender<Idle>) {
@@ -142,7 +177,7 @@ impl Control {
     /// counts against the limit of connections, but is not refused by it.
     ///
     /// # Errors
-    /// It cannot be served here; it is closed then.
+    /// It cannot be served here; this handle of it is closed then.
     pub fn adopt(&self, listener: &Name, stream: TcpStream) -> Result<(), AdoptError> {
         let current = self.0.shared.current();
         let number = current.number(listener);
@@ -162,20 +197,14 @@ impl Control {
             Queues::Leave(names) => names,
         });
         self.sockets().clear();
-        self.0.orders.send_if_modified(|order| {
-            let serving = matches!(order, Order::Serve | Order::Pause);
-            if serving {
-                *order = Order::Drain;
-            }
-            serving
-        });
+        self.end(|order| matches!(order, Order::Serve | Order::Pause), Order::Drain);
     }
 
     /// Ends at once.
     pub fn stop(&self) {
         self.0.shared.leave(&[]);
         self.sockets().clear();
-        self.0.orders.send_replace(Order::Stop);
+        self.end(|_| true, Order::Stop);
     }
 
     /// What became of the connections so far: a mark for later, or the sum since one.
@@ -183,18 +212,26 @@ impl Control {
         self.0.shared.counters().ledger()
     }
 
-    fn turn_from(&self, from: Order, to: Order) {
-        self.0.orders.send_if_modified(|order| {
-            let turns = *order == from;
-            if turns {
-                *order = to;
-            }
-            turns
-        });
+    /// For the workers and all their doors.
+    fn end(&self, from: impl Fn(Order) -> bool, to: Order) {
+        let doors = self.0.doors.iter().map(|door| &door.orders);
+        doors
+            .chain([&self.0.orders])
+            .for_each(|orders| turn(orders, &from, to));
     }
 
     /// The lock is held for no code that can panic half way: what a poisoned one holds is whole.
     fn sockets(&self) -> MutexGuard<'_, Vec<TcpListener>> {
         self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn turn(orders: &watch::Sender<Order>, from: impl Fn(Order) -> bool, to: Order) {
+    orders.send_if_modified(|order| {
+        let turns = from(*order);
+        if turns {
+            *order = to;
+        }
+        turns
+    });
 }

@@ -115,16 +115,21 @@ pub(crate) fn spawn(
         .enable_time()
         .build()?;
     let (ended, receiver) = oneshot::channel();
-    let (orders, accepting) = (control.orders(), Arc::clone(control.accepting()));
+    let orders = control.orders();
+    let steered: Vec<_> = (0..listeners.len()).map(|number| control.door(number)).collect();
     std::thread::Builder::new().name("worker".into()).spawn(move || {
         runtime.block_on(async {
             tokio::spawn(tick(Arc::clone(&worker)));
             tokio::spawn(doors::arrive(Arc::clone(&worker), arrivals));
-            let listeners = listeners.into_iter().enumerate();
-            let doors = listeners.map(|(number, socket)| {
-                let (worker, orders, accepting) =
-                    (Arc::clone(&worker), orders.clone(), Arc::clone(&accepting));
-                tokio::spawn(doors::accept(worker, number, socket, orders, accepting))
+            let listeners = listeners.into_iter().zip(steered).enumerate();
+            let doors = listeners.map(|(number, (socket, (orders, accepting)))| {
+                tokio::spawn(doors::accept(
+                    Arc::clone(&worker),
+                    number,
+                    socket,
+                    orders,
+                    accepting,
+                ))
             });
             run(&worker, doors.collect(), orders.clone()).await;
         });

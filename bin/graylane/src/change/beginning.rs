@@ -97,9 +97,14 @@ impl Beginning {
         self.journal.give_up();
     }
 
+    /// This is to be told as soon as this process may write.
+    pub(crate) fn tell_later(&mut self, entry: Entry) {
+        self.untold.push(entry);
+    }
+
     /// Takes the right to write from a process that gave it up, with what that one accepted meanwhile; tells what is to
     /// be told, and keeps what is accepted.
-    pub(crate) fn take_up(&mut self, more: Option<Entry>) -> Result<(), Failure> {
+    pub(crate) fn take_up(&mut self) -> Result<(), Failure> {
         self.journal.take_up().map_err(|error| unopened(&error))?;
         if let Some(file) = &self.accepted_file {
             let there = file
@@ -107,10 +112,6 @@ impl Beginning {
                 .map_err(|error| Failure::new(CHANGE_NOT_KEPT, error, BY_HAND))?;
             let mine = std::mem::take(&mut self.accepted);
             self.accepted = mine.and(there.unwrap_or_default());
-        }
-        // One that could not be told the last time is there already.
-        if self.untold.is_empty() {
-            self.untold.extend(more);
         }
         self.tell()?;
         self.keep()
@@ -371,13 +372,13 @@ mod tests {
 
         let mut next = Beginning::after(&wanted, &loaded(&wanted, 9), before.accepted.clone()).unwrap();
         next.keep().unwrap();
-        let too_early = next.take_up(None).map_err(|failure| failure.code);
+        let too_early = next.take_up().map_err(|failure| failure.code);
         let meanwhile = (
             actions(&folder),
             AcceptedFile::new(&folder.path().join("state")).load(),
         );
         before.give_up();
-        next.take_up(None).unwrap();
+        next.take_up().unwrap();
 
         assert_eq!(too_early, Err(CHANGE_NOT_KEPT));
         assert_eq!(meanwhile.0, told);

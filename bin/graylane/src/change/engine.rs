@@ -108,8 +108,16 @@ impl Engine {
                 Message::Begin(done) => {
                     let _ = done.send(Ok(()));
                 }
-                // Only what is suspended has something to give up, and comes back.
-                Message::GiveUp(_) | Message::Return(_) => {}
+                // Where the suspension found no place among the orders, this stands for it.
+                Message::GiveUp(done) => {
+                    self.kept.give_up();
+                    let _ = done.send(());
+                    if matches!(self.suspended(messages, watch), Ended::Stopped) {
+                        return;
+                    }
+                }
+                // Only what is suspended comes back.
+                Message::Return(_) => {}
                 Message::Stop(done) => {
                     drop(self);
                     let _ = done.send(());

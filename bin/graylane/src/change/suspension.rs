@@ -26,12 +26,13 @@ impl Engine {
     /// signal want a change is kept in mind.
     pub(super) fn suspended(&mut self, messages: &mpsc::Receiver<Message>, watch: &Watch) -> Ended {
         let mut wanted = false;
-        // Why this process serves again, once it does.
-        let mut back: Option<Entry> = None;
+        // Whether this process serves again, and only the log is missing.
+        let mut returning = false;
         loop {
-            let message = match &back {
-                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(_) => messages.recv_timeout(AGAIN),
+            let message = if returning {
+                messages.recv_timeout(AGAIN)
+            } else {
+                messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
             match message {
                 Ok(Message::Change(_, Some(answer))) => {
@@ -40,21 +41,31 @@ impl Engine {
                 }
                 Ok(Message::Change(_, None)) => wanted = true,
                 Ok(Message::Suspend(answer)) => {
-                    let _ = answer.send(self.kept.accepted.clone());
+                    // The next handover: the log, should it be free by now, is for the process that comes. Who asked and
+                    // went away again wants nothing any more.
+                    if answer.send(self.kept.accepted.clone()).is_ok() && returning {
+                        returning = false;
+                        wanted = true;
+                    }
                 }
                 Ok(Message::GiveUp(done)) => {
                     self.kept.give_up();
                     let _ = done.send(());
                 }
                 Ok(Message::Begin(done)) => {
-                    let begun = self.kept.take_up(None);
+                    let begun = self.kept.take_up();
                     let is_begun = begun.is_ok();
                     let _ = done.send(begun);
                     if is_begun {
                         break;
                     }
                 }
-                Ok(Message::Return(reason)) => back = Some(self.back(&reason)),
+                Ok(Message::Return(reason)) => {
+                    // Told even where another handover comes before the log can be had.
+                    let entry = self.back(&reason);
+                    self.kept.tell_later(entry);
+                    returning = true;
+                }
                 Ok(Message::Stop(done)) => {
                     self.kept.give_up();
                     let _ = done.send(());
@@ -63,7 +74,7 @@ impl Engine {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ended::Stopped,
             }
-            if back.is_some() && self.is_back(&mut back) {
+            if returning && self.is_back() {
                 // What the other process accepted meanwhile lies in the files.
                 wanted = true;
                 break;
@@ -85,12 +96,9 @@ impl Engine {
     }
 
     /// Whether the log could be taken again. As long as it cannot, changes are refused; requests are served.
-    fn is_back(&mut self, entry: &mut Option<Entry>) -> bool {
-        match self.kept.take_up(entry.clone()) {
-            Ok(()) => {
-                *entry = None;
-                true
-            }
+    fn is_back(&mut self) -> bool {
+        match self.kept.take_up() {
+            Ok(()) => true,
             Err(failure) => {
                 log::debug!("the audit log cannot be taken back yet: {failure}");
                 false

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use graylane_handover::systemd::{self, Notice};
 use graylane_note::Notes;
-use graylane_proxy::{Fate, Ledger, Queues};
+use graylane_proxy::{Fate, Ledger};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::change::{Handle, Trigger};
 use crate::cli;
 use crate::exit::{self, CUT, Failure, INTERNAL, RETURNED};
-use crate::handover::Phase;
 use crate::output;
 use crate::start::Started;
 use crate::version::Version;
@@ -63,11 +62,7 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
     }
     let end = end::wait(&house, &mut signals, &mut words).await;
     let code = match end {
-        End::Signal(name) => {
-            let mark = started.gateway().ledger();
-            // Before it is told: whoever reads that the gateway drains may rely on it.
-            started.gateway().drain(Queues::Empty);
-            house.parts().record.enter(Phase::Draining, None);
+        End::Signal(name, mark) => {
             tell_systemd(&[Notice::Stopping]);
             log::info!("{name}: draining");
             draining(args, &json!({ "signal": name }));

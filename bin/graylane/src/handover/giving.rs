@@ -41,12 +41,14 @@ pub(super) fn give(house: &Arc<House>, door: &Door, giver: Giver) {
         house,
         pid: giver.peer().pid.unwrap_or(hello.pid),
     };
-    if house.parts.record.phase() != Phase::Serving {
+    let record = &house.parts.record;
+    // Whoever sees it under way may call it off: what ended the last one is forgotten before.
+    if !record.enter_from(Phase::Serving, Phase::Giving, Some(next.pid), || {
+        house.forget_call_off();
+    }) {
         let text = "this process is on its way out".to_owned();
         return giver.refuse(&Refusal::Policy { text });
     }
-    house.forget_call_off();
-    house.parts.record.enter(Phase::Giving, Some(next.pid));
     next.tell(
         "hello",
         &format!(
@@ -56,15 +58,28 @@ pub(super) fn give(house: &Arc<House>, door: &Door, giver: Giver) {
             house.compared(&hello)
         ),
     );
-    let state = match house.suspend() {
-        Ok(state) => state,
-        Err(text) => {
-            house.parts.record.enter(Phase::Serving, None);
-            next.end(&next.outcome(Fate::Refused, Some(text.clone())));
-            return giver.refuse(&Refusal::Policy { text });
+    // Modules have a say in it, and may panic.
+    let text = match guarded(|| Ok(house.suspend())) {
+        Ok(Ok(state)) => return hand_over(&next, door, giver, &state),
+        // Changes are made as before.
+        Ok(Err(text)) => {
+            record.enter(Phase::Serving, None);
+            text
+        }
+        Err(mistake) => {
+            let text = mistake.to_string();
+            house.go_on(&text);
+            text
         }
     };
-    match guarded(|| next.converse(door, giver, &state)) {
+    next.end(&next.outcome(Fate::Refused, Some(text.clone())));
+    giver.refuse(&Refusal::Policy { text });
+}
+
+/// Up to the end, while no changes are made here.
+fn hand_over(next: &Next<'_>, door: &Door, giver: Giver, state: &State) {
+    let house = next.house;
+    match guarded(|| next.converse(door, giver, state)) {
         Ok((committed, taken)) => next.leave(committed, taken),
         Err(ended) => {
             // First of all somebody must accept; everything else can wait.
@@ -132,7 +147,7 @@ impl Next<'_> {
         };
         self.tell("ready", "it is ready; this process stops accepting");
         let (exchanges, errors) = house.lately();
-        if let Err(reason) = house.stand_aside() {
+        if let Err(reason) = house.stand_aside(&taken.claimed) {
             house.accept();
             ready.call_off(&reason);
             let step = Step::Ready;
@@ -143,11 +158,11 @@ impl Next<'_> {
         let length = house.probation(self.pid).unwrap_or(config.probation);
         self.tell("accepting", &format!("it accepts; probation for {length:?}"));
         let trial = Trial::new(rules(length, config.beat), exchanges, errors, Instant::now());
-        let committed = self.watch(probation, trial)?;
+        let committed = self.watch(door, probation, trial)?;
         Ok((committed, taken))
     }
 
-    fn watch(&self, mut probation: Probation, mut trial: Trial) -> Result<Committed, Ended> {
+    fn watch(&self, door: &Door, mut probation: Probation, mut trial: Trial) -> Result<Committed, Ended> {
         let house = self.house;
         loop {
             let beat = probation.beat(trial.wait(Instant::now()))?;
@@ -171,7 +186,8 @@ impl Next<'_> {
         house.shut_door(true);
         let committed = probation.commit();
         if committed.is_err() {
-            house.shut_door(false);
+            house.accept();
+            house.reopen(door);
         }
         committed
     }

@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::time::Duration;
 
 use graylane_core::Name;
-use graylane_handover::{Hello, State};
+use graylane_handover::systemd::{self, Notice};
+use graylane_handover::{Door, Hello, State};
 use graylane_proxy::{Control, Ledger, Queues};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::switch::Pending;
 use super::{ACCEPTED, ADMIN, GENERATION, LISTENER, MODULE, OFREP, Phase};
@@ -65,7 +67,7 @@ pub(crate) struct House {
     seen: Mutex<VecDeque<(u64, u64)>>,
 }
 
-/// For the workers to stop accepting: nobody accepts in that time.
+/// For the workers to stop accepting, and for the log to be given up: nobody accepts in that time.
 const STILL: Duration = Duration::from_secs(2);
 
 /// Where a process of this configuration is met; `None`: nowhere.
@@ -165,20 +167,26 @@ impl House {
         Ok(all)
     }
 
-    /// Accepts nobody any more, anywhere, and lets the other process write the audit log. What is open is served on.
+    /// Accepts nobody any more where the other process does, and lets it write the audit log. What is open is served on, and
+    /// so is whoever comes where the other process does not: nobody else would.
     ///
     /// # Errors
-    /// A worker does not stop: it hangs.
-    pub(super) fn stand_aside(&self) -> Result<(), String> {
-        self.control.pause();
-        self.parts.open_admin(false);
-        self.parts.with_ofrep(graylane_ofrep::Server::pause);
-        let paused = async { tokio::time::timeout(STILL, self.control.paused()).await };
-        if self.runtime.block_on(paused).is_err() {
-            return Err(format!("a worker still accepts after {STILL:?}"));
+    /// A worker does not stop, or the engine of changes does not answer: it hangs.
+    pub(super) fn stand_aside(&self, claimed: &[String]) -> Result<(), String> {
+        self.control.pause_only(&listeners(claimed));
+        if claimed.iter().any(|name| name == ADMIN) {
+            self.parts.open_admin(false);
         }
-        self.runtime.block_on(self.changes.give_up());
-        Ok(())
+        if claimed.iter().any(|name| name == OFREP) {
+            self.parts.with_ofrep(graylane_ofrep::Server::pause);
+        }
+        self.runtime.block_on(async {
+            let end = Instant::now() + STILL;
+            let paused = timeout_at(end, self.control.paused()).await;
+            paused.map_err(|_| format!("a worker still accepts after {STILL:?}"))?;
+            let given_up = timeout_at(end, self.changes.give_up()).await;
+            given_up.map_err(|_| format!("the audit log is not given up after {STILL:?}"))
+        })
     }
 
     /// Serves as before: nothing was taken over.
@@ -203,6 +211,24 @@ impl House {
         // Changes under way end first; one that cannot be suspended ends with the process.
         let _ = self.runtime.block_on(self.changes.suspend());
         self.runtime.block_on(self.changes.give_up());
+    }
+
+    /// Drains, and hands nothing over; gives what had become of connections before.
+    pub(crate) fn drain(&self) -> Ledger {
+        let mark = self.control.ledger();
+        // Before it is told: whoever reads that the gateway drains may rely on it.
+        self.control.drain(Queues::Empty);
+        self.parts.record.enter(Phase::Draining, None);
+        mark
+    }
+
+    /// The same where no handover is under way; none can begin meanwhile.
+    pub(crate) fn drain_alone(&self) -> Option<Ledger> {
+        let mark = self.control.ledger();
+        let drain = || self.control.drain(Queues::Empty);
+        let record = &self.parts.record;
+        let drains = record.enter_from(Phase::Serving, Phase::Draining, None, drain);
+        drains.then_some(mark)
     }
 
     /// Drains; what waits in these queues is the other process's.
@@ -240,6 +266,22 @@ impl House {
         drop(self.door_turn());
     }
 
+    /// Answers the door again, as the main process: the next one may have said that it is, and did not stay.
+    pub(super) fn reopen(&self, door: &Door) {
+        self.shut_door(false);
+        if let Err(error) = door.sign() {
+            log::warn!("handover: the lock of the door cannot be signed again: {error}");
+        }
+        Self::name_main(std::process::id());
+    }
+
+    /// Tells systemd which process is the main one.
+    pub(super) fn name_main(pid: u32) {
+        if let Err(error) = systemd::notify(&[Notice::MainPid(pid), Notice::Ready]) {
+            log::warn!("systemd cannot be told that process {pid} is the main one: {error}");
+        }
+    }
+
     pub(super) fn door_turn(&self) -> MutexGuard<'_, ()> {
         locked(&self.door_turn)
     }
@@ -254,6 +296,12 @@ impl House {
             (false, false) => ", with another configuration",
         }
     }
+}
+
+/// The listeners of exchanges among what was handed over.
+fn listeners(claimed: &[String]) -> Vec<Name> {
+    let names = claimed.iter().filter_map(|name| name.strip_prefix(LISTENER));
+    names.filter_map(|name| name.parse().ok()).collect()
 }
 
 /// No code under a lock here panics half way.

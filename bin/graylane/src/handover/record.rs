@@ -97,12 +97,50 @@ impl Record {
         }
     }
 
-    /// From now on it stands there, with that process on the other side.
+    /// From now on it stands there, with that process on the other side. Nobody comes back from the way out.
     pub(crate) fn enter(&self, phase: Phase, other: Option<u32>) {
-        let mut known = self.known();
+        let known = self.known();
+        if self.phase() != Phase::Draining {
+            self.go(known, phase, other);
+        }
+    }
+
+    /// The same where it stands at `from` still, and whether it does: of two who leave it at once, one does. `first` is done
+    /// before anybody can see it.
+    pub(crate) fn enter_from(
+        &self,
+        from: Phase,
+        phase: Phase,
+        other: Option<u32>,
+        first: impl FnOnce(),
+    ) -> bool {
+        let known = self.known();
+        let stands = self.phase() == from;
+        if stands {
+            first();
+            self.go(known, phase, other);
+        }
+        stands
+    }
+
+    fn go(&self, mut known: MutexGuard<'_, Known>, phase: Phase, other: Option<u32>) {
         known.other = other;
         known.since = SystemTime::now();
         self.phases.send_replace(phase);
+    }
+
+    /// Does this where that process is on the other side, and no other one can come to be there meanwhile.
+    pub(crate) fn while_with(&self, other: u32, work: impl FnOnce()) {
+        let known = self.known();
+        if known.other == Some(other) {
+            work();
+        }
+    }
+
+    /// Whether a handover to that process is under way, or drains.
+    pub(crate) fn is_busy_with(&self, pid: u32) -> bool {
+        let known = self.known();
+        self.phase() == Phase::Draining || known.other == Some(pid)
     }
 
     /// Where it stands, to be waited for.
@@ -162,5 +200,53 @@ impl Record {
     fn known(&self) -> MutexGuard<'_, Known> {
         // No code under it panics half way.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_that_leave_a_phase_at_once_one_does() {
+        let record = Record::new(None);
+        let mut done = Vec::new();
+        let mut seen = None;
+
+        let gives = record.enter_from(Phase::Serving, Phase::Giving, Some(7), || {
+            seen = Some(record.phase());
+            done.push("gives");
+        });
+        let ends = record.enter_from(Phase::Serving, Phase::Draining, None, || done.push("ends"));
+
+        assert!(gives && !ends);
+        assert_eq!((done, seen), (vec!["gives"], Some(Phase::Serving)));
+        assert_eq!((record.phase(), record.is_busy_with(7)), (Phase::Giving, true));
+    }
+
+    #[test]
+    fn nobody_comes_back_from_the_way_out() {
+        let record = Record::new(None);
+        record.enter(Phase::Draining, None);
+
+        record.enter(Phase::Serving, None);
+        let gives = record.enter_from(Phase::Serving, Phase::Giving, Some(7), || ());
+
+        assert_eq!((record.phase(), gives), (Phase::Draining, false));
+    }
+
+    #[test]
+    fn what_concerns_one_process_is_not_done_with_another() {
+        let record = Record::new(None);
+        let mut done = Vec::new();
+
+        record.enter(Phase::Giving, Some(7));
+        record.while_with(8, || done.push(8));
+        record.while_with(7, || done.push(7));
+        record.enter(Phase::Serving, None);
+        record.while_with(7, || done.push(7));
+
+        assert_eq!(done, [7]);
+        assert!(!record.is_busy_with(7));
     }
 }

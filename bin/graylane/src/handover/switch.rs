@@ -17,6 +17,8 @@ use super::{House, Phase};
 
 /// Between two looks at whether the operator called it off.
 const LOOK: Duration = Duration::from_millis(50);
+/// For the outcome of a handover that is over to be told.
+const LAST_OUTCOME: Duration = Duration::from_secs(5);
 /// For a process that has ended to be seen to have.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -75,10 +77,14 @@ fn follow(
         .map(|loaded| loaded.config.handover.ready_within);
     let since = Instant::now();
     let mut heard = false;
+    let mut called_off = false;
     let mut exited = None;
+    // Since when the new process has been gone, and nothing under way with it.
+    let mut over: Option<Instant> = None;
     loop {
-        if errand.called_off() {
-            house.call_off("the operator called it off");
+        if !called_off && errand.called_off() {
+            called_off = true;
+            house.call_off_with(pid, "the operator called it off");
             if !heard {
                 kill(pid);
             }
@@ -103,6 +109,14 @@ fn follow(
                 return (outcome(Fate::Failed, reason, Some(pid)), None);
             }
             Err(RecvTimeoutError::Timeout) => {
+                if exited.is_none() || house.parts.record.is_busy_with(pid) {
+                    over = None;
+                } else if over.get_or_insert_with(Instant::now).elapsed() > LAST_OUTCOME {
+                    let reason = "the new process ended, and the handover without a word".to_owned();
+                    let mut outcome = outcome(Fate::Failed, reason, Some(pid));
+                    explain(&mut outcome, exited, happened);
+                    return (outcome, None);
+                }
                 if !heard && limit.is_some_and(|limit| since.elapsed() > limit) {
                     kill(pid);
                 }
@@ -147,7 +161,6 @@ fn start(house: &Arc<House>, wanted: &Wanted, events: mpsc::Sender<Event>) -> Re
     }
     let path = Path::new(&wanted.binary);
     check(path)?;
-    house.forget_call_off();
     // One at a time: the place is taken before anything is started.
     let mut place = house.switch_place();
     if place.is_some() {

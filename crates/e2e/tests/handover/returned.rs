@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use graylane_handover::{Beat, Beating, Course, Turn};
+use graylane_handover::{Beat, Beating, Caller, Course, Fate, Folder, News, Patience, Trust, Turn, Wanted};
 use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
 
 use crate::stage::{made_up, next, probation, recipe, signal, standing, traffic, until_back};
@@ -227,4 +227,48 @@ fn an_operator_who_presses_ctrl_c_calls_the_switch_off_and_is_told_how_it_ended(
     assert_eq!(code, Some(52), "{rest:?}");
     assert!(until_back(&gateway).contains("the operator called it off"));
     assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
+fn an_operator_who_calls_off_before_the_new_process_asks_calls_off_nobody_elses_handover() {
+    let upstream = Upstream::fixed("served");
+    let gateway = recipe(upstream.address()).start();
+    let file = gateway.folder().join("mute");
+    // Written by a process that ends: one that another test starts meanwhile must not hold it open.
+    let write = "printf '#!/bin/sh\nexec sleep 60\n' >\"$1\" && chmod 755 \"$1\"";
+    let written = Command::new("sh").args(["-c", write, "sh"]).arg(&file).status();
+    let folder = Folder::open(&gateway.folder().join("run")).unwrap();
+    let caller = Caller::connect(&folder, Trust::own(), Patience::default()).unwrap();
+    let wanted = Wanted {
+        binary: file.display().to_string(),
+        probation_millis: None,
+    };
+    let mut switching = caller.switch(&wanted).unwrap();
+    let started = switching.next(LIMIT).unwrap();
+    let (inherited, warming) = made_up(&gateway);
+
+    switching.call_off();
+    let ended = switching.next(LIMIT).unwrap();
+    let names: Vec<&str> = inherited.listeners.iter().map(|one| &*one.name).collect();
+    let Ok(Turn::Go(mut beating)) = warming.ready(&names) else {
+        panic!("it is not its turn");
+    };
+    beating.accepting();
+    let course = loop {
+        match beating.beat(&beat(0, 0), Duration::from_millis(20)) {
+            Course::On(on) => beating = on,
+            other => break other,
+        }
+    };
+
+    assert!(written.unwrap().success());
+    assert!(
+        matches!(&started, News::Progress(one) if one.step == "started"),
+        "{started:?}"
+    );
+    assert!(
+        matches!(&ended, News::Outcome(one) if one.fate == Fate::Failed),
+        "{ended:?}"
+    );
+    assert!(matches!(course, Course::Committed(_)), "{course:?}");
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use graylane_testkit::{
-    Build, Client, DeadEnd, LIMIT, Recipe, Setup, Upstream, binary, eventually, grayctl, replace, run,
+    Authority, Build, Client, DeadEnd, LIMIT, Recipe, Setup, Upstream, binary, eventually, grayctl, replace,
+    run,
 };
 use serde_json::Value;
 
@@ -85,9 +86,13 @@ fn a_listener_that_nobody_wants_is_closed_and_named_and_a_new_one_is_bound() {
     let setup = two("extra").setup();
     let gateway = setup.start();
     let extra = gateway.listener("extra");
+    let mut there = Client::connect(extra);
+    there.get("/", &[]);
     replace(&gateway.file(), two("more").text());
 
     let next = next(&setup);
+    gateway.until_event("draining");
+    let last = there.get("/", &[]);
     gateway.until_event("stopped");
 
     assert!(
@@ -96,8 +101,53 @@ fn a_listener_that_nobody_wants_is_closed_and_named_and_a_new_one_is_bound() {
         gateway.stderr()
     );
     assert!(Client::try_connect(extra).is_err());
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
     let more = Client::connect(next.listener("more")).get("/", &[]);
     assert_eq!((more.status, next.address()), (200, gateway.address()));
+}
+
+#[test]
+fn a_listener_that_the_next_process_does_not_want_is_served_for_as_long_as_it_may_be_sent_back() {
+    let with = |listener: &str, flags: &str| {
+        let another = format!("[listeners.{listener}]\naddress = \"127.0.0.1:0\"\n{flags}");
+        let recipe = Recipe::new().lane_lines("stable", "respond = { body = \"served\" }\n");
+        probation(recipe, "60s").more(&another)
+    };
+    let setup = with("extra", "[ofrep]\naddress = \"127.0.0.1:0\"\n").setup();
+    let gateway = setup.start();
+    replace(&gateway.file(), with("more", "").text());
+
+    let next = next(&setup);
+    let extra = Client::connect(gateway.listener("extra")).get("/", &[]);
+    let flags = Client::connect(gateway.ofrep()).post("/ofrep/v1/evaluate/flags", b"{}");
+    let state = standing(&next)["state"].clone();
+
+    assert_eq!((extra.status, flags.status), (200, 200));
+    assert_eq!(state, "on-probation");
+}
+
+#[test]
+fn a_connection_that_the_next_process_cannot_go_on_with_stays_and_is_told_to_close() {
+    let issued = Authority::new().give(&["shop.example"]);
+    let setup = kept("served").setup();
+    let setup = setup
+        .file("shop.pem", &issued.certificate)
+        .file("shop.key", &issued.key);
+    let gateway = setup.start();
+    let mut client = gateway.client();
+    client.get("/", &[]);
+    let secured = kept("served")
+        .more("[listeners.web.tls]\ncertificates = [{ certificate = \"shop.pem\", key = \"shop.key\" }]\n");
+    replace(&gateway.file(), secured.text());
+
+    let next = next(&setup);
+    eventually(LIMIT, "the next process was offered it", || {
+        next.stderr().contains("idle connections stay")
+    });
+    let last = client.get("/", &[]);
+    gateway.until_event("stopped");
+
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
 }
 
 #[test]
@@ -180,19 +230,8 @@ fn sockets_of_systemd_are_used_where_the_configuration_has_them_and_closed_where
     let setup: Setup = recipe(upstream.address()).setup();
     let (web, other) = (listener(), listener());
     let at = [&web, &other].map(|one| one.local_addr().unwrap());
-    let script = "exec 3<&0 4>&1 1>&2 5>&- 0</dev/null; \
-                  LISTEN_FDS=2 LISTEN_FDNAMES=web:other LISTEN_PID=$$ exec \"$@\"";
 
-    let mut child = Command::new("sh")
-        .args(["-c", script, "sh"])
-        .arg(binary())
-        .args(["serve", "-c"])
-        .arg(setup.path("graylane.toml"))
-        .env("GRAYLANE_ENV", "dev")
-        .stdin(std::process::Stdio::from(std::os::fd::OwnedFd::from(web)))
-        .stdout(std::process::Stdio::from(std::os::fd::OwnedFd::from(other)))
-        .spawn()
-        .unwrap();
+    let mut child = socket_activated(&setup, [web, other]).spawn().unwrap();
     let mut status = 0;
     eventually(LIMIT, "the inherited socket is served", || {
         let client = Client::try_connect(at[0]).ok();
@@ -206,6 +245,49 @@ fn sockets_of_systemd_are_used_where_the_configuration_has_them_and_closed_where
     child.wait().unwrap();
 
     assert_eq!(status, 200);
+}
+
+#[test]
+fn sockets_of_systemd_are_closed_where_those_of_the_process_before_count() {
+    let upstream = Upstream::fixed("served");
+    let setup = recipe(upstream.address()).setup();
+    let gateway = setup.start();
+    let (web, other) = (listener(), listener());
+    let at = [&web, &other].map(|one| one.local_addr().unwrap());
+
+    let mut child = socket_activated(&setup, [web, other])
+        .arg("--take-over")
+        .spawn()
+        .unwrap();
+    eventually(LIMIT, "the next process serves", || {
+        let now = Client::try_connect(gateway.admin())
+            .map(|mut one| one.get("/handover", &[("Connection", "close")]).json());
+        now.is_ok_and(|now| now["state"] == "serving" && now["pid"] == child.id())
+    });
+    let closed = at.map(|one| Client::try_connect(one).is_err());
+    let status = Client::connect(gateway.address()).get("/", &[]).status;
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert_eq!(closed, [true, true]);
+    assert_eq!(status, 200);
+}
+
+/// The next process as systemd starts it, with these sockets as `web` and `other`.
+fn socket_activated(setup: &Setup, sockets: [std::net::TcpListener; 2]) -> Command {
+    let script = "exec 3<&0 4>&1 1>&2 5>&- 0</dev/null; \
+                  LISTEN_FDS=2 LISTEN_FDNAMES=web:other LISTEN_PID=$$ exec \"$@\"";
+    let [web, other] = sockets.map(std::os::fd::OwnedFd::from);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script, "sh"])
+        .arg(binary())
+        .args(["serve", "-c"])
+        .arg(setup.path("graylane.toml"))
+        .env("GRAYLANE_ENV", "dev")
+        .stdin(std::process::Stdio::from(web))
+        .stdout(std::process::Stdio::from(other));
+    command
 }
 
 fn listener() -> std::net::TcpListener {

@@ -7,7 +7,7 @@ use super::Place;
 use crate::LinkError;
 use crate::frame::Kind;
 use crate::messages::Connection;
-use crate::talk::Talk;
+use crate::talk::{Reason, Talk};
 
 /// It goes on alone.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ impl Committed {
             .map_err(io::Error::other)?;
         match self.talk.receive() {
             Ok(frame) if frame.kind == Kind::Taken => self.broken = false,
+            Ok(frame) if frame.kind == Kind::GaveUp => return Err(io::Error::other(Reason::of(&frame))),
             Ok(_) | Err(LinkError::TooSlow { .. }) => {}
             Err(error) => return Err(io::Error::other(error)),
         }

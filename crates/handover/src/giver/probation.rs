@@ -66,9 +66,10 @@ impl Probation {
     /// Where it does not confirm: the old process accepts again at once.
     pub fn commit(mut self) -> Result<Committed, Ended> {
         let step = Step::Commit;
-        let sent = self.talk.send(Kind::Commit);
+        // It is at its turn still: nobody knows for certain that somebody accepts.
+        let limit = self.talk.patience.turn;
+        let sent = self.talk.link.send(Kind::Commit, &[], &[], limit);
         sent.map_err(|error| self.talk.fail(step, error))?;
-        let limit = self.talk.patience.answer;
         let until = poll::until(limit);
         // Signs of life that were under way come first.
         while self

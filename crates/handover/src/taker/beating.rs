@@ -57,7 +57,7 @@ impl Beating {
                 self.talk.settled();
                 // Where this fails the old process died, or takes everything back: both are said by what comes next.
                 _ = self.talk.send(Kind::Committed);
-                Course::Committed(Settling { talk: self.talk })
+                Course::Committed(Settling::new(self.talk))
             }
             Kind::Return => {
                 self.talk.settled();

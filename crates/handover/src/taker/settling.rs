@@ -4,23 +4,27 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::frame::Kind;
+use crate::limits::REASON;
 use crate::messages::Connection;
 use crate::talk::{Reason, Talk};
 
 /// The old process drains.
 #[derive(Debug)]
 pub struct Settling {
-    pub(super) talk: Talk,
+    talk: Talk,
+    /// A connection came, and the old process waits for the word whether it is served here.
+    asked: bool,
 }
 
 /// What comes from an old process that drains.
 #[derive(Debug)]
 pub enum Arrival {
-    /// An idle connection, to be served as if it had just been accepted.
+    /// An idle connection, to be served as if it had just been accepted; then [`Settling::taken`] or [`Settling::not_taken`]
+    /// is to be said.
     Connection {
         /// The listener that it came by.
         listener: String,
-        /// Its socket.
+        /// A handle of its socket. The old process keeps its own until it hears that the connection was taken.
         socket: OwnedFd,
     },
     /// Nothing for now.
@@ -34,8 +38,14 @@ pub enum Arrival {
 }
 
 impl Settling {
+    pub(super) fn new(talk: Talk) -> Self {
+        Self { talk, asked: false }
+    }
+
     /// What comes next, within `wait`. After [`Arrival::Returned`], [`Arrival::Farewell`] and [`Arrival::Died`] nothing does.
+    /// A connection that came before and was not said to be taken is not taken.
     pub fn next(&mut self, wait: Duration) -> Arrival {
+        self.not_taken("nobody took it");
         if !self.talk.link.wait(wait) {
             return Arrival::Nothing;
         }
@@ -46,8 +56,7 @@ impl Settling {
         match frame.kind {
             Kind::Connection => match (frame.parse::<Connection>(), frame.descriptors.pop()) {
                 (Ok(Connection { listener }), Some(socket)) => {
-                    // Where this fails the old process is gone, and the connection is here all the same.
-                    _ = self.talk.send(Kind::Taken);
+                    self.asked = true;
                     Arrival::Connection { listener, socket }
                 }
                 _ => Arrival::Died,
@@ -55,6 +64,23 @@ impl Settling {
             Kind::Farewell => frame.parse().map_or(Arrival::Died, Arrival::Farewell),
             Kind::Return => Arrival::Returned(Reason::of(&frame)),
             _ => Arrival::Died,
+        }
+    }
+
+    /// The connection that came last is served here: the old process lets go of it.
+    pub fn taken(&mut self) {
+        if std::mem::take(&mut self.asked) {
+            // Where this fails the old process is gone, and the connection is here all the same.
+            _ = self.talk.send(Kind::Taken);
+        }
+    }
+
+    /// The connection that came last cannot be served here: it stays with the old process, which sends no further one.
+    pub fn not_taken(&mut self, reason: &str) {
+        if std::mem::take(&mut self.asked) {
+            let reason = reason.chars().take(REASON).collect();
+            // Where this fails the old process is gone, and its connections with it.
+            _ = self.talk.tell(Kind::GaveUp, &Reason { reason });
         }
     }
 }

@@ -119,6 +119,16 @@ fn one_that_is_ill_in_the_last_moment_is_looked_at_again() {
 }
 
 #[test]
+fn one_that_is_silent_in_the_last_moment_is_waited_for() {
+    let (heard, stays) = judged(0, 0, |second| (second != 10).then(|| beat(0, 0)));
+    let (silent, goes) = judged(0, 0, |second| (second < 9).then(|| beat(0, 0)));
+
+    let since = Duration::from_secs(3);
+    assert_eq!((heard, stays), (11, Judgement::Commit));
+    assert_eq!((silent, goes), (11, Judgement::Return(Worse::Silent { since })));
+}
+
+#[test]
 fn totals_that_go_back_are_no_exchanges() {
     let begun = Instant::now();
     let mut trial = Trial::new(RULES, 0, 0, begun);

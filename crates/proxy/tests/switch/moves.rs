@@ -115,6 +115,23 @@ fn where_nobody_takes_it_a_connection_stays_and_is_told_to_close() {
 }
 
 #[test]
+fn a_connection_of_a_listener_that_nobody_takes_over_stays_and_is_told_to_close() {
+    let upstream = Upstream::fixed("served");
+    let scene = Scene::start(upstream.address(), LONG);
+    let mut client = scene.client();
+    client.get("/", &[]);
+    let (sender, receiver) = mpsc::channel();
+
+    scene.gateway.move_idle(sender);
+    scene.gateway.drain(Queues::Leave(&[]));
+    let answer = told(&client.get("/", &[]));
+    let ledger = scene.ended();
+
+    assert_eq!(answer, ("served".to_owned(), true));
+    assert_eq!((ledger.of(Fate::Drained), receiver.try_iter().count()), (1, 0));
+}
+
+#[test]
 fn a_connection_that_could_not_be_sent_comes_back_and_is_told_to_close() {
     let upstream = Upstream::fixed("served");
     let scene = Scene::start(upstream.address(), LONG);

@@ -1,7 +1,7 @@
 use graylane_proxy::{Fate, Queues};
 use graylane_testkit::{Client, LIMIT, Traffic, Upstream, eventually};
 
-use crate::scene::{Scene, told, web};
+use crate::scene::{Scene, told, wait, web};
 
 /// Clients that stay open are not to be waited for.
 const SHORT: &str = "[drain]\nidle_grace = \"100ms\"";
@@ -37,6 +37,23 @@ fn while_it_is_paused_nobody_is_accepted_and_those_who_are_here_go_on() {
 
     assert!(goes_on);
     assert_eq!(open, 1);
+    assert_eq!(waiting.response().status, 200);
+    assert!(scene.end().is_lossless());
+}
+
+#[test]
+fn while_one_listener_is_paused_the_others_are_served() {
+    let upstream = Upstream::fixed("served");
+    let scene = Scene::with_another(upstream.address(), SHORT);
+
+    scene.gateway.pause_only(&[web()]);
+    wait(scene.gateway.paused());
+    let mut waiting = waiting(&scene);
+    let other = scene.client_of("xtra").get("/", &[]).status;
+    let accepted = scene.gateway.ledger().accepted;
+    scene.gateway.resume();
+
+    assert_eq!((other, accepted), (200, 1));
     assert_eq!(waiting.response().status, 200);
     assert!(scene.end().is_lossless());
 }

@@ -50,12 +50,26 @@ impl Scene {
     pub(crate) fn start(endpoint: SocketAddr, more: &str) -> Self {
         let config = parsed(endpoint, more);
         let shared = shared(&config);
-        let socket = graylane_proxy::bind(&config.listeners[0]).unwrap();
+        let sockets = config.listeners.iter().map(graylane_proxy::bind);
+        let sockets: Vec<_> = sockets.map(Result::unwrap).collect();
         Self {
-            address: socket.local_addr().unwrap(),
-            gateway: Gateway::start(&shared, vec![socket]).unwrap(),
+            address: sockets[0].local_addr().unwrap(),
+            gateway: Gateway::start(&shared, sockets).unwrap(),
             shared,
         }
+    }
+
+    /// The same with a second listener.
+    pub(crate) fn with_another(endpoint: SocketAddr, more: &str) -> Self {
+        let another = format!("{more}\n[listeners.xtra]\naddress = \"127.0.0.1:0\"");
+        Self::start(endpoint, &another)
+    }
+
+    /// A client of that listener.
+    pub(crate) fn client_of(&self, name: &str) -> Client {
+        let named = self.gateway.listeners().unwrap().into_iter();
+        let mut sockets = named.filter(|(one, _)| one.as_str() == name);
+        Client::connect(sockets.next().unwrap().1.local_addr().unwrap())
     }
 
     /// One that takes over the listener of this one and waits for the word to accept.

@@ -33,12 +33,18 @@ pub(super) async fn begin(
     signals: &mut Signals,
 ) -> Result<Option<Begun>, Failure> {
     let wanted = args.file.wanted();
+    // In each case: who leaves them alone keeps them open.
+    let sockets = from_systemd();
     let taken = match args.take_over {
         Some(when) => inherit(&wanted, &version, when).await?,
         None => None,
     };
     match taken {
         Some((taking, inheritance)) => {
+            // A queue that is kept open is one that nobody empties.
+            for (name, _) in sockets {
+                log::info!("the socket {name} of systemd is closed: those of the process before count");
+            }
             let beside = start(wanted, version, notes, inheritance, signals).await;
             match beside {
                 Ok(Some(started)) => take_over(started, taking).await.map(Some),
@@ -53,7 +59,6 @@ pub(super) async fn begin(
             }
         }
         None => {
-            let sockets = from_systemd();
             let inheritance = Inheritance::new(sockets, None);
             match start(wanted, version, notes, inheritance, signals).await? {
                 Some(started) => afresh(started).await.map(Some),

@@ -1,3 +1,4 @@
+use graylane_proxy::Ledger;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Signals;
@@ -5,8 +6,8 @@ use crate::handover::{House, Leaving, Phase, Word};
 
 /// Why the process ends.
 pub(super) enum End {
-    /// It was told to.
-    Signal(&'static str),
+    /// It was told to by that signal, and drains; what had become of connections before.
+    Signal(&'static str, Ledger),
     /// Another process goes on.
     Leaving(Leaving),
     /// The process before goes on.
@@ -20,17 +21,20 @@ pub(super) async fn wait(house: &House, signals: &mut Signals, words: &mut Unbou
         end = word(words) => return end,
         name = signals.next() => name,
     };
-    if house.parts().record.phase() == Phase::Serving {
-        return End::Signal(name);
-    }
-    log::info!("{name}: the handover under way is called off");
-    house.call_off(&format!("it was told to end by {name}"));
     let mut phases = house.parts().record.phases();
-    tokio::select! {
-        biased;
-        end = word(words) => end,
-        _ = phases.wait_for(|phase| *phase == Phase::Serving) => End::Signal(name),
-        name = signals.next() => End::Signal(name),
+    loop {
+        if let Some(mark) = house.drain_alone() {
+            return End::Signal(name, mark);
+        }
+        log::info!("{name}: the handover under way is called off");
+        house.call_off(&format!("it was told to end by {name}"));
+        tokio::select! {
+            biased;
+            end = word(words) => return end,
+            // Where the next one has come by now, that is called off too.
+            _ = phases.wait_for(|phase| *phase == Phase::Serving) => {}
+            name = signals.next() => return End::Signal(name, house.drain()),
+        }
     }
 }
 

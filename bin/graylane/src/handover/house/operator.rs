@@ -21,6 +21,11 @@ impl House {
         *self.switch_place() = None;
     }
 
+    /// Ends the handover to that process before its commit, where it is under way, and no other one.
+    pub(in crate::handover) fn call_off_with(&self, pid: u32, reason: &str) {
+        self.parts.record.while_with(pid, || self.call_off(reason));
+    }
+
     /// The probation that the operator wants for that process.
     pub(in crate::handover) fn probation(&self, pid: u32) -> Option<Duration> {
         let place = self.switch_place();

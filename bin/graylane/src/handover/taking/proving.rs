@@ -5,7 +5,6 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use graylane_handover::systemd::{self, Notice};
 use graylane_handover::{Arrival, Beat, Beating, Course, Folder, HeldDoor, Patience, Settling, Trust};
 
 use crate::handover::{Doorman, House, Phase, Word};
@@ -29,10 +28,15 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
         };
         match beating.beat(&beat, house.beat()) {
             Course::On(on) => beating = on,
-            Course::Committed(settling) => {
+            Course::Committed(mut settling) => {
+                // Where this process was held up, the one before has taken it all back since.
+                let first = match settling.next(Duration::ZERO) {
+                    Arrival::Returned(reason) => return too_late(house, reason),
+                    first => first,
+                };
                 log::info!("the process before leaves everything to this one");
                 go_on_alone(house, folder, door);
-                return settle(house, settling);
+                return settle(house, settling, first);
             }
             Course::Alone => {
                 log::warn!("the process before died: this one goes on alone");
@@ -51,10 +55,7 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
 /// Is the main process from now on, and answers the door.
 pub(super) fn go_on_alone(house: &Arc<House>, folder: &Folder, door: HeldDoor) {
     house.parts.record.enter(Phase::Serving, None);
-    let notices = [Notice::MainPid(std::process::id()), Notice::Ready];
-    if let Err(error) = systemd::notify(&notices) {
-        log::warn!("systemd cannot be told that this process is the main one now: {error}");
-    }
+    House::name_main(std::process::id());
     let opened = door.open(folder, Trust::own(), Patience::default());
     let started = opened
         .map_err(|error| error.to_string())
@@ -65,11 +66,18 @@ pub(super) fn go_on_alone(house: &Arc<House>, folder: &Folder, door: HeldDoor) {
 }
 
 /// What comes from the process before while it drains.
-fn settle(house: &House, mut settling: Settling) {
+fn settle(house: &House, mut settling: Settling, first: Arrival) {
+    let mut arrival = first;
     loop {
-        match settling.next(Duration::from_secs(1)) {
+        match arrival {
             Arrival::Nothing => {}
-            Arrival::Connection { listener, socket } => adopt(house, &listener, socket),
+            Arrival::Connection { listener, socket } => match adopt(house, &listener, socket) {
+                Ok(()) => settling.taken(),
+                Err(reason) => {
+                    log::warn!("idle connections stay with the process before: {reason}");
+                    settling.not_taken(&reason);
+                }
+            },
             Arrival::Farewell(ledger) => {
                 log::info!("the process before has ended: {ledger}");
                 return house.parts.record.left();
@@ -79,22 +87,28 @@ fn settle(house: &House, mut settling: Settling) {
                 return house.parts.record.left();
             }
             Arrival::Returned(reason) => {
-                house.withdraw();
-                return house.say(Word::Returned(reason));
+                // The door is the other process's again: this one must not take it away when it ends, nor be the main one.
+                house.shut_door(true);
+                if let Some(before) = house.parts.inheritance.before() {
+                    House::name_main(before.pid);
+                }
+                return too_late(house, reason);
             }
         }
+        arrival = settling.next(Duration::from_secs(1));
     }
 }
 
-fn adopt(house: &House, listener: &str, socket: OwnedFd) {
-    let adopted = match listener.parse() {
-        Ok(name) => house
-            .control
-            .adopt(&name, TcpStream::from(socket))
-            .map_err(|error| error.to_string()),
-        Err(_) => Err("no name".to_owned()),
-    };
-    if let Err(error) = adopted {
-        log::warn!("an idle connection cannot go on here: {error}");
-    }
+/// The process before did not hear in time that this one goes on alone.
+fn too_late(house: &House, reason: String) {
+    house.withdraw();
+    log::error!("the process before takes everything back: {reason}");
+    house.say(Word::Returned(reason));
+}
+
+/// Goes on with a connection. Where that cannot be, only a handle is closed: the process before has its own.
+fn adopt(house: &House, listener: &str, socket: OwnedFd) -> Result<(), String> {
+    let name = listener.parse().map_err(|_| "no name".to_owned())?;
+    let adopted = house.control.adopt(&name, TcpStream::from(socket));
+    adopted.map_err(|error| error.to_string())
 }

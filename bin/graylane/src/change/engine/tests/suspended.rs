@@ -71,7 +71,7 @@ fn what_another_process_wrote_and_accepted_meanwhile_is_gone_on_from() {
     fs::write(&file, text(20)).unwrap();
     let loaded = Loaded::read(&wanted, None).unwrap();
     let mut other = Beginning::after(&wanted, &loaded, accepted).unwrap();
-    other.take_up(None).unwrap();
+    other.take_up().unwrap();
     handle.back("it is gone");
     let locked_out = wait(handle.change(Order::reload(Trigger::Admin)));
     drop(other);
@@ -85,4 +85,61 @@ fn what_another_process_wrote_and_accepted_meanwhile_is_gone_on_from() {
     assert!(matches!(locked_out, Err(NoAnswer::Suspended)), "{locked_out:?}");
     assert_eq!(shared.current().snapshot().revision(), 3, "2 was the other's");
     assert_eq!(actions(&folder), ["start", "start", "return", "accept", "change"]);
+}
+
+#[test]
+fn a_return_that_is_still_pending_does_not_end_the_suspension_of_the_next_handover() {
+    let bench = Bench::new(&[]);
+    let (wanted, shared) = (bench.engine.wanted.clone(), Arc::clone(&bench.engine.shared));
+    let file = bench.path("graylane.toml");
+    let (handle, working) = at_work(bench);
+    let accepted = wait(handle.suspend()).unwrap();
+    wait(handle.give_up());
+    let loaded = Loaded::read(&wanted, None).unwrap();
+    let mut other = Beginning::after(&wanted, &loaded, accepted).unwrap();
+    other.take_up().unwrap();
+    handle.back("the first is gone");
+
+    wait(handle.suspend()).unwrap();
+    drop(other);
+    fs::write(&file, text(20)).unwrap();
+    // The second would be made, had the answer to the first been followed by the return.
+    let refused = [Trigger::Admin, Trigger::Admin].map(|by| wait(handle.change(Order::reload(by))));
+    let meanwhile = shared.current().snapshot().revision();
+    handle.back("the second is gone");
+    let done = wait(handle.change(Order::reload(Trigger::Admin)));
+    wait(handle.stop());
+    let folder = working.join().unwrap();
+
+    for one in refused {
+        assert!(matches!(one, Err(NoAnswer::Suspended)), "{one:?}");
+    }
+    assert_eq!(meanwhile, 1);
+    assert!(
+        matches!(done, Ok(Outcome::Unchanged(Done { revision: 2, .. }))),
+        "{done:?}"
+    );
+    assert_eq!(
+        actions(&folder),
+        ["start", "start", "return", "return", "accept", "change"]
+    );
+}
+
+#[test]
+fn who_gives_up_without_being_suspended_makes_no_changes_before_it_is_back() {
+    let bench = Bench::new(&[]);
+    let (wanted, file) = (bench.engine.wanted.clone(), bench.path("graylane.toml"));
+    let (handle, working) = at_work(bench);
+
+    wait(handle.give_up());
+    let loaded = Loaded::read(&wanted, None).unwrap();
+    let mut other = Beginning::after(&wanted, &loaded, Accepted::default()).unwrap();
+    let taken = other.take_up().map_err(|failure| failure.code);
+    fs::write(&file, text(20)).unwrap();
+    let refused = wait(handle.change(Order::reload(Trigger::Admin)));
+    wait(handle.stop());
+    working.join().unwrap();
+
+    assert_eq!(taken, Ok(()));
+    assert!(matches!(refused, Err(NoAnswer::Suspended)), "{refused:?}");
 }
