@@ -55,7 +55,7 @@ pub(super) fn run(house: &Arc<House>, mut errand: Errand) {
     log::info!("handover: process {pid} is started from {}", wanted.binary);
     errand.tell(&Progress {
         step: "started".to_owned(),
-        text: format!("process {pid} is started from {}", wanted.binary),
+        text: format!("started from {}", wanted.binary),
         pid: Some(pid),
     });
     let (outcome, told) = follow(house, &mut errand, pid, &happened);
