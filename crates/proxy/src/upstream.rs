@@ -32,3 +32,43 @@ pub(crate) struct Way<'a> {
     pub(crate) connect_time: Duration,
     pub(crate) clock: &'a Arc<Clock>,
 }
+
+/// The same, for a task that may outlive the exchange.
+#[derive(Debug)]
+struct OwnWay {
+    seat: Seat,
+    endpoint: Endpoint,
+    protocol: Protocol,
+    peer: Option<Peer>,
+    limits: Limits,
+    connect_time: Duration,
+    clock: Arc<Clock>,
+}
+
+impl From<Way<'_>> for OwnWay {
+    fn from(way: Way<'_>) -> Self {
+        Self {
+            seat: way.seat,
+            endpoint: way.endpoint.clone(),
+            protocol: way.protocol,
+            peer: way.peer.cloned(),
+            limits: way.limits.clone(),
+            connect_time: way.connect_time,
+            clock: Arc::clone(way.clock),
+        }
+    }
+}
+
+impl OwnWay {
+    fn way(&self) -> Way<'_> {
+        Way {
+            seat: self.seat,
+            endpoint: &self.endpoint,
+            protocol: self.protocol,
+            peer: self.peer.as_ref(),
+            limits: &self.limits,
+            connect_time: self.connect_time,
+            clock: &self.clock,
+        }
+    }
+}

@@ -96,7 +96,7 @@ fn take_link(seat: Seat, peer: Option<&Peer>) -> Option<Box<H1Link>> {
 pub(crate) async fn connect(way: Way<'_>) -> Result<Link, ConnectError> {
     Ok(match way.protocol {
         Protocol::Http1 => Link::H1(H1Link::new(dial(way).await?, way.seat, way.peer.cloned())),
-        Protocol::Http2 => Link::H2(h2::connect(way, dial(way)).await?),
+        Protocol::Http2 => Link::H2(h2::connect(way).await?),
     })
 }
 

@@ -2,13 +2,12 @@
 //! streams is reached.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use graylane_tls::Peer;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::H2Link;
@@ -16,9 +15,8 @@ use super::trunk::Trunk;
 use crate::clock::Ticks;
 use crate::place::{Place, place};
 use crate::roster::{Seat, Seats};
-use crate::stream::Stream;
-use crate::upstream::Way;
-use crate::upstream::dial::ConnectError;
+use crate::upstream::dial::{ConnectError, dial};
+use crate::upstream::{OwnWay, Way};
 
 /// Trunks for one endpoint and worker. Beyond what they hold, streams wait for others to end.
 const MAX_TRUNKS: usize = 16;
@@ -55,10 +53,7 @@ pub(in crate::upstream) fn take(way: Way<'_>) -> Option<Box<H2Link>> {
 
 /// Takes a stream's place on a trunk, and opens one where none has room. Whoever comes meanwhile waits until it is known how
 /// many streams it takes, no longer than it may take: each would open one of its own.
-pub(in crate::upstream) async fn connect(
-    way: Way<'_>,
-    dial: impl Future<Output = Result<Stream, ConnectError>>,
-) -> Result<Box<H2Link>, ConnectError> {
+pub(in crate::upstream) async fn connect(way: Way<'_>) -> Result<Box<H2Link>, ConnectError> {
     // For all waits together: whoever waits must not begin anew with each who fails before.
     let mut until = None;
     loop {
@@ -71,21 +66,36 @@ pub(in crate::upstream) async fn connect(
                 opened.failure()?;
             }
             Turn::Open(opening) => {
-                let opened = Arc::clone(&opening.opened);
-                let begun = async { Ok::<_, ConnectError>(Trunk::begin(dial.await?, way, opening).await?) };
-                // Those who wait are awake, but this thread is still here: they find what it has left.
-                let trunk = begun.await.inspect_err(|error| opened.failed(error))?;
-                let mut link = H2Link::new(trunk.take());
-                link.is_new = true;
-                TRUNKS.with_borrow_mut(|all| {
-                    if let Some(trunks) = place(all, way.seat) {
-                        trunks.open.push(trunk);
-                    }
-                });
-                return Ok(link);
+                let (tell, told) = oneshot::channel();
+                // A task of its own: others wait for the trunk, so it must not end with the client that was the first to
+                // want it.
+                tokio::spawn(open(OwnWay::from(way), opening, tell));
+                let ended = |_| Err(io::Error::from(io::ErrorKind::Interrupted).into());
+                return told.await.unwrap_or_else(ended);
             }
         }
     }
+}
+
+/// Opens a trunk, leaves it to all, and gives the first place on it to who wanted it, where that one is still there.
+async fn open(way: OwnWay, opening: Opening, tell: oneshot::Sender<Result<Box<H2Link>, ConnectError>>) {
+    let opened = Arc::clone(&opening.opened);
+    let begun = async { Ok(Trunk::begin(dial(way.way()).await?, way.way(), opening).await?) };
+    // Those who wait are awake, but this thread is still here: they find what it has left.
+    let link = begun
+        .await
+        .inspect_err(|error| opened.failed(error))
+        .map(|trunk| {
+            let mut link = H2Link::new(trunk.take());
+            link.is_new = true;
+            TRUNKS.with_borrow_mut(|all| {
+                if let Some(trunks) = place(all, way.seat) {
+                    trunks.open.push(trunk);
+                }
+            });
+            link
+        });
+    let _ = tell.send(link);
 }
 
 /// What somebody does who needs a stream's place.
@@ -139,8 +149,7 @@ impl Opened {
         self.failure.store(failure, Relaxed);
     }
 
-    /// What was found out by who tried: that holds for those who have waited for it, too. Nothing, where the one who tried
-    /// has only left.
+    /// What was found out by who tried: that holds for those who have waited for it, too. Nothing, where it was opened.
     fn failure(&self) -> Result<(), ConnectError> {
         match self.failure.load(Relaxed) {
             Self::TIMED_OUT => Err(ConnectError::TimedOut),
@@ -193,3 +202,6 @@ pub(in crate::upstream) fn sweep(now: u32, idle: Ticks, seats: &Seats) {
 pub(in crate::upstream) fn clear() {
     TRUNKS.with_borrow_mut(Vec::clear);
 }
+
+#[cfg(test)]
+mod tests;
