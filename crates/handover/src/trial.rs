@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ pub struct Beat {
     /// Why it does not.
     #[serde(default)]
     pub note: Option<String>,
+    /// The lanes for which it finds no healthy endpoint.
+    #[serde(default)]
+    pub down: Vec<String>,
 }
 
 /// How the new process is judged.
@@ -30,6 +34,9 @@ pub struct Rules {
     pub missed: u32,
     /// How many unhealthy ones in a row are too many. Default: 3.
     pub unhealthy: u32,
+    /// How long a lane may be down there while it is not here, before that is too long: as long as two that look at the same
+    /// endpoints may take to agree. Default: 20 s.
+    pub lacking: Duration,
     /// The chance to send back a process that is no worse. Default: 0.001.
     pub alpha: f64,
     /// The share of errors that is no reason to send anything back, whatever the old process had. Default: 0.01.
@@ -43,6 +50,7 @@ impl Default for Rules {
             beat: Duration::from_millis(500),
             missed: 6,
             unhealthy: 3,
+            lacking: Duration::from_secs(20),
             alpha: 0.001,
             floor: 0.01,
         }
@@ -73,6 +81,13 @@ pub enum Worse {
         /// Why, in its own words.
         note: String,
     },
+    /// It finds no healthy endpoint for a lane that has one for the old process.
+    Lacking {
+        /// The lane,
+        lane: String,
+        /// for so long.
+        since: Duration,
+    },
     /// It has more errors than the old one.
     Errors {
         /// Its errors,
@@ -89,6 +104,10 @@ impl fmt::Display for Worse {
         match self {
             Self::Silent { since } => write!(f, "no sign of life for {since:?}"),
             Self::Unhealthy { note } => write!(f, "it is not healthy: {note}"),
+            Self::Lacking { lane, since } => write!(
+                f,
+                "lane {lane} has no healthy endpoint there for {since:.1?}, and has one here"
+            ),
             Self::Errors {
                 errors,
                 exchanges,
@@ -115,6 +134,8 @@ pub struct Trial {
     last: Instant,
     beat: Option<Beat>,
     unhealthy: u32,
+    /// Lanes that are down there and not here, since when.
+    lacking: BTreeMap<String, Instant>,
 }
 
 impl Trial {
@@ -132,6 +153,15 @@ impl Trial {
             last: now,
             beat: None,
             unhealthy: 0,
+            lacking: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the lanes of the last sign of life that are down there and not here.
+    pub fn compare(&mut self, lacking: &[String], now: Instant) {
+        self.lacking.retain(|lane, _| lacking.contains(lane));
+        for lane in lacking {
+            self.lacking.entry(lane.clone()).or_insert(now);
         }
     }
 
@@ -147,7 +177,8 @@ impl Trial {
         let over = now.saturating_duration_since(self.begun) >= self.rules.length;
         // One that is unhealthy at the end gets the signs of life that it takes to tell a fit from a disease; and one that
         // says nothing just then may have died.
-        match over && beat.is_some() && self.unhealthy == 0 {
+        let well = self.unhealthy == 0 && self.lacking.is_empty();
+        match over && beat.is_some() && well {
             true => Judgement::Commit,
             false => Judgement::Wait,
         }
@@ -181,6 +212,9 @@ impl Trial {
                 allowed: self.verdict.allowed(),
             });
         }
+        if let Some(worse) = self.lacks(now) {
+            return Some(worse);
+        }
         self.unhealthy = match beat.healthy {
             true => 0,
             false => self.unhealthy + 1,
@@ -190,6 +224,15 @@ impl Trial {
                 .note
                 .clone()
                 .unwrap_or_else(|| "it does not say why".to_owned()),
+        })
+    }
+
+    fn lacks(&self, now: Instant) -> Option<Worse> {
+        let (lane, begun) = self.lacking.iter().min_by_key(|(_, begun)| **begun)?;
+        let since = now.saturating_duration_since(*begun);
+        (since >= self.rules.lacking).then(|| Worse::Lacking {
+            lane: lane.clone(),
+            since,
         })
     }
 

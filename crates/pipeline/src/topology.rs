@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 
 use graylane_core::Name;
@@ -22,6 +23,13 @@ pub struct LaneInfo {
     pub baseline: bool,
     /// Its endpoints, as a run of [`EndpointId`]s; empty where the gateway answers itself.
     pub endpoints: Range<u32>,
+}
+
+/// `service/lane`.
+impl fmt::Display for LaneInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.service, self.lane)
+    }
 }
 
 /// What modules need to know of an endpoint.

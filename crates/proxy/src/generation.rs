@@ -139,6 +139,15 @@ impl Generation {
         &self.snapshot
     }
 
+    /// The lanes that have endpoints, of which none is healthy.
+    pub fn lanes_down(&self) -> impl Iterator<Item = LaneId> {
+        let lanes = (0..).zip(&self.snapshot.topology().lanes);
+        let is_healthy = |endpoint| self.roster.endpoint(EndpointId(endpoint)).standing.is_healthy();
+        lanes
+            .filter(move |(_, lane)| !lane.endpoints.is_empty() && !lane.endpoints.clone().any(is_healthy))
+            .map(|(number, _)| LaneId(number))
+    }
+
     /// The modules.
     #[inline]
     pub fn hooks(&self) -> &Hooks {

@@ -45,22 +45,15 @@ fn checks(checked: &Checked) -> Value {
 pub(super) fn lanes_without(shared: &Shared, generation: &Generation) -> Map<String, Value> {
     let topology = generation.snapshot().topology();
     let all = shared.health().report(generation);
-    // The endpoints of a lane stand side by side.
-    let lanes = all.chunk_by(|one, other| one.lane == other.lane);
-    let sick = lanes.filter(|lane| lane.iter().all(|one| !one.healthy));
-    let named = |id: LaneId| {
-        let lane = topology.lane(id);
-        format!("{}/{}", lane.service, lane.lane)
-    };
-    let told = |lane: &[EndpointReport]| {
-        let last = |one: &EndpointReport| Some(one.checked.as_ref()?.last.as_ref()?.0.to_string());
-        let of = |one: &EndpointReport| {
+    let last = |one: &EndpointReport| Some(one.checked.as_ref()?.last.as_ref()?.0.to_string());
+    let told = |id: LaneId| {
+        let of = all.iter().filter(|one| one.lane == id).map(|one| {
             (
                 topology.endpoint(one.endpoint).address.to_string(),
                 json!(last(one)),
             )
-        };
-        Value::Object(lane.iter().map(of).collect())
+        });
+        (topology.lane(id).to_string(), Value::Object(of.collect()))
     };
-    sick.map(|lane| (named(lane[0].lane), told(lane))).collect()
+    generation.lanes_down().map(told).collect()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use graylane_config::Config;
 use graylane_core::Name;
 use graylane_handover::{
     Committed, Door, Ended, Fate, Giver, Handing, Judgement, Outcome, Probation, Refusal, Rules, State, Step,
@@ -106,23 +107,37 @@ fn guarded<T>(talk: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
 }
 
 /// A busy machine holds a process up now and then, so that a short silence says nothing, however short the interval.
-fn rules(length: Duration, beat: Duration) -> Rules {
+fn rules(length: Duration, config: &Config) -> Rules {
     let usual = Rules::default();
+    let beat = config.handover.beat;
     let silences = SILENCE.as_millis() / beat.as_millis().max(1);
     Rules {
         length,
         beat,
         missed: usual.missed.max(u32::try_from(silences).unwrap_or(u32::MAX)),
+        lacking: agreement(config),
         ..usual
     }
+}
+
+/// How long two processes with the same checks may take to find out the same of an endpoint.
+fn agreement(config: &Config) -> Duration {
+    let lanes = config.services.iter().flat_map(|service| &service.lanes);
+    let checks = lanes.filter_map(|lane| lane.health.as_ref());
+    let longest = checks.map(|checks| checks.interval * checks.fails.max(checks.passes) + checks.timeout);
+    // A second more: rounds are held up now and then.
+    longest.max().unwrap_or_default() + Duration::from_secs(1)
 }
 
 impl Next<'_> {
     /// Up to the commit.
     fn converse(&self, door: &Door, giver: Giver, state: &State) -> Result<(Committed, Taken), Ended> {
         let house = self.house;
-        let config = house.parts.in_use().map(|loaded| loaded.config.handover.clone());
-        let config = config.unwrap_or_default();
+        let loaded = house.parts.in_use().ok_or_else(|| Ended::CalledOff {
+            step: Step::Hello,
+            reason: "no configuration is in use".to_owned(),
+        })?;
+        let config = &loaded.config;
         let giving = giver.accept(&house.hello())?;
         let sockets = house.sockets().map_err(|error| Ended::CalledOff {
             step: Step::Listeners,
@@ -140,7 +155,7 @@ impl Next<'_> {
         // A handle that is kept would keep a queue open that nobody empties.
         drop(sockets);
         self.tell("warming", "it has the listeners and the state, and warms up");
-        let ready = warming.ready(config.ready_within, &mut || house.called_off())?;
+        let ready = warming.ready(config.handover.ready_within, &mut || house.called_off())?;
         let taken = Taken {
             claimed: ready.claimed().to_vec(),
             unclaimed: ready.unclaimed().to_vec(),
@@ -155,9 +170,9 @@ impl Next<'_> {
         }
         let probation = ready.go()?;
         house.parts.record.enter(Phase::Watching, Some(self.pid));
-        let length = house.probation(self.pid).unwrap_or(config.probation);
+        let length = house.probation(self.pid).unwrap_or(config.handover.probation);
         self.tell("accepting", &format!("it accepts; probation for {length:?}"));
-        let trial = Trial::new(rules(length, config.beat), exchanges, errors, Instant::now());
+        let trial = Trial::new(rules(length, config), exchanges, errors, Instant::now());
         let committed = self.watch(door, probation, trial)?;
         Ok((committed, taken))
     }
@@ -171,6 +186,9 @@ impl Next<'_> {
                 probation.take_back(&reason);
                 let step = Step::Probation;
                 return Err(Ended::CalledOff { step, reason });
+            }
+            if let Some(beat) = &beat {
+                trial.compare(&house.lacking(&beat.down), Instant::now());
             }
             match trial.judge(beat.as_ref(), Instant::now()) {
                 Judgement::Wait => {}

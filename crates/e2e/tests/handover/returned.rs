@@ -24,7 +24,7 @@ fn beat(exchanges: u64, errors: u64) -> Beat {
         exchanges,
         errors,
         healthy: true,
-        note: None,
+        ..Beat::default()
     }
 }
 
@@ -146,6 +146,26 @@ fn a_real_one_whose_lane_is_dead_is_sent_back_and_says_so_with_its_exit_code() {
     assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
     assert!(next.stderr().contains("exchanges failed"), "{}", next.stderr());
     assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
+fn a_real_one_that_finds_a_lane_down_is_sent_back_though_nobody_asked_that_lane() {
+    let (upstream, dead) = (Upstream::fixed("served"), DeadEnd::new());
+    let checks = "health = { kind = \"tcp\", interval = \"100ms\", timeout = \"10ms\" }\n";
+    let canary = format!("endpoints = [\"http://{}\"]\n{checks}", upstream.address());
+    let lanes = Recipe::to(upstream.address()).lane_lines("canary", &canary);
+    let setup = probation(lanes, "60s").setup();
+    let gateway = setup.start();
+    let endpoints = format!("lanes.shop.canary.endpoints=[\"{}\"]", dead.address());
+
+    let mut next = next(&setup.argument("--set").argument(endpoints));
+    let reason = until_back(&gateway);
+
+    assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
+    assert!(
+        reason.contains("lane shop/canary has no healthy endpoint"),
+        "{reason}"
+    );
 }
 
 #[test]

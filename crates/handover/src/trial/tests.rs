@@ -5,6 +5,7 @@ const RULES: Rules = Rules {
     beat: Duration::from_secs(1),
     missed: 3,
     unhealthy: 2,
+    lacking: Duration::from_secs(5),
     alpha: 0.001,
     floor: 0.01,
 };
@@ -14,7 +15,7 @@ fn beat(exchanges: u64, errors: u64) -> Beat {
         exchanges,
         errors,
         healthy: true,
-        note: None,
+        ..Beat::default()
     }
 }
 
@@ -137,4 +138,43 @@ fn totals_that_go_back_are_no_exchanges() {
     let judgement = trial.judge(Some(&beat(50, 50)), begun);
 
     assert_eq!(judgement, Judgement::Wait);
+}
+
+/// What a trial says where in these seconds a lane is down there and not here.
+fn lacking(seconds: std::ops::Range<u64>) -> (u64, Judgement) {
+    let begun = Instant::now();
+    let mut trial = Trial::new(RULES, 0, 0, begun);
+    for second in 1.. {
+        let now = begun + Duration::from_secs(second);
+        let down = if seconds.contains(&second) { 1 } else { 0 };
+        trial.compare(&["shop/canary".to_owned()][..down], now);
+        match trial.judge(Some(&beat(0, 0)), now) {
+            Judgement::Wait => {}
+            judgement => return (second, judgement),
+        }
+    }
+    unreachable!()
+}
+
+#[test]
+fn one_whose_lane_stays_down_goes_and_one_that_only_saw_it_first_stays() {
+    let (gone, goes) = lacking(1..100);
+    let (seen, stays) = lacking(1..6);
+
+    let (lane, since) = ("shop/canary".to_owned(), RULES.lacking);
+    assert_eq!(
+        (gone, goes),
+        (6, Judgement::Return(Worse::Lacking { lane, since }))
+    );
+    assert_eq!((seen, stays), (10, Judgement::Commit));
+}
+
+#[test]
+fn a_lane_that_is_down_at_the_end_is_waited_for() {
+    let (seen, stays) = lacking(8..12);
+    let (gone, goes) = lacking(8..100);
+
+    assert_eq!((seen, stays), (12, Judgement::Commit));
+    assert_eq!(gone, 13);
+    assert!(matches!(goes, Judgement::Return(Worse::Lacking { .. })));
 }

@@ -25,6 +25,7 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
             errors: errors.saturating_sub(errors_before),
             healthy: house.parts.is_ready(),
             note: None,
+            down: house.lanes_down(),
         };
         match beating.beat(&beat, house.beat()) {
             Course::On(on) => beating = on,
