@@ -20,7 +20,7 @@ pub(crate) use accepted::{Accepted, AcceptedFile};
 pub(crate) use beginning::Beginning;
 pub(crate) use draft::Draft;
 pub(crate) use engine::{Engine, Tell};
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, NoAnswer};
 pub(crate) use journal::{Journal, Origin, chain};
 pub(crate) use status::{Ending, Status, Trigger};
 

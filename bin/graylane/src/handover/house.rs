@@ -16,11 +16,11 @@ use graylane_handover::{Door, Hello, State};
 use graylane_proxy::{Control, Ledger, Queues};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use super::switch::Pending;
 use super::{ACCEPTED, ADMIN, GENERATION, LISTENER, MODULE, OFREP, Phase};
-use crate::change::{self, Accepted};
+use crate::change::{self, Accepted, NoAnswer};
 use crate::channel::CHANNEL;
 use crate::load::{Loaded, Wanted};
 use crate::start::{Parts, Started};
@@ -67,7 +67,7 @@ pub(crate) struct House {
     seen: Mutex<VecDeque<(u64, u64)>>,
 }
 
-/// For the workers to stop accepting, and for the log to be given up: nobody accepts in that time.
+/// For the workers to stop accepting: nobody accepts in that time.
 const STILL: Duration = Duration::from_secs(2);
 
 /// Where a process of this configuration is met; `None`: nowhere.
@@ -128,9 +128,14 @@ impl House {
         *locked(&self.called_off) = None;
     }
 
-    /// Makes no more changes; gives what the next process is told.
+    /// Makes no more changes, and lets the next process write the audit log: what that one tells there must not take the
+    /// time in which nobody accepts. Gives what it is told.
     pub(super) fn suspend(&self) -> Result<State, String> {
-        let accepted = self.runtime.block_on(self.changes.suspend());
+        let accepted = self.runtime.block_on(async {
+            let accepted = self.changes.suspend().await?;
+            self.changes.give_up().await;
+            Ok::<_, NoAnswer>(accepted)
+        });
         let accepted = accepted.map_err(|error| error.to_string())?;
         Ok(self.state(&accepted))
     }
@@ -167,11 +172,11 @@ impl House {
         Ok(all)
     }
 
-    /// Accepts nobody any more where the other process does, and lets it write the audit log. What is open is served on, and
-    /// so is whoever comes where the other process does not: nobody else would.
+    /// Accepts nobody any more where the other process does. What is open is served on, and so is whoever comes where the
+    /// other process does not: nobody else would.
     ///
     /// # Errors
-    /// A worker does not stop, or the engine of changes does not answer: it hangs.
+    /// A worker does not stop: it hangs.
     pub(super) fn stand_aside(&self, claimed: &[String]) -> Result<(), String> {
         self.control.pause_only(&listeners(claimed));
         if claimed.iter().any(|name| name == ADMIN) {
@@ -180,13 +185,9 @@ impl House {
         if claimed.iter().any(|name| name == OFREP) {
             self.parts.with_ofrep(graylane_ofrep::Server::pause);
         }
-        self.runtime.block_on(async {
-            let end = Instant::now() + STILL;
-            let paused = timeout_at(end, self.control.paused()).await;
-            paused.map_err(|_| format!("a worker still accepts after {STILL:?}"))?;
-            let given_up = timeout_at(end, self.changes.give_up()).await;
-            given_up.map_err(|_| format!("the audit log is not given up after {STILL:?}"))
-        })
+        let paused = async { timeout(STILL, self.control.paused()).await };
+        let paused = self.runtime.block_on(paused);
+        paused.map_err(|_| format!("a worker still accepts after {STILL:?}"))
     }
 
     /// Serves as before: nothing was taken over.

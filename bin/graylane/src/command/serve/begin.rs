@@ -171,14 +171,8 @@ async fn take_over(started: Started, mut taking: Taking) -> Result<Begun, Failur
     for name in started.parts().inheritance.close_unclaimed() {
         log::warn!("no listener of the configuration is at the inherited socket {name}: it is closed");
     }
-    let turn = match taking.ready(claimed).await {
-        Ok(turn) => turn,
-        Err(failure) => {
-            end(started).await;
-            return Err(failure);
-        }
-    };
-    // What is not in the audit log must not be in use.
+    // What is not in the audit log must not be in use. From here on nobody waits for a disk: the process before stops
+    // accepting as soon as it hears that this one is ready.
     if let Some(changes) = started.changes()
         && let Err(failure) = changes.begin().await
     {
@@ -186,6 +180,13 @@ async fn take_over(started: Started, mut taking: Taking) -> Result<Begun, Failur
         end(started).await;
         return Err(failure);
     }
+    let turn = match taking.ready(claimed).await {
+        Ok(turn) => turn,
+        Err(failure) => {
+            end(started).await;
+            return Err(failure);
+        }
+    };
     if turn == Turn::Go {
         let before = started.parts().inheritance.before().map(|before| before.pid);
         house.parts().record.enter(Phase::OnProbation, before);
