@@ -9,7 +9,7 @@ use graylane_proxy::{Fate, Ledger};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::change::{Handle, Trigger};
+use crate::change::{Handle, Order, Outcome, Trigger};
 use crate::cli;
 use crate::exit::{self, CUT, Failure, INTERNAL, RETURNED};
 use crate::output;
@@ -173,10 +173,22 @@ fn finish(args: &cli::Serve, all: &Ledger, drain: &Ledger) -> u8 {
     if drain.is_lossless() { exit::OK } else { CUT }
 }
 
-/// SIGHUP: read the configuration again.
+/// SIGHUP: read the configuration again. systemd is told when that begins and how it ended (`Type=notify-reload`).
 async fn heed_hang_ups(mut hang_ups: Signal, changes: Handle) {
     while hang_ups.recv().await.is_some() {
-        changes.reload(Trigger::Signal);
+        tell_systemd(&[Notice::Reloading]);
+        let status = match changes.change(Order::reload(Trigger::Signal)).await {
+            Ok(Outcome::Accepted(done, _) | Outcome::Unchanged(done)) => {
+                format!("revision {} is in use", done.revision)
+            }
+            Ok(Outcome::Rejected(failure)) => format!("a reload was refused: {}", failure.text),
+            Err(reason) => {
+                // As soon as it can be.
+                changes.reload(Trigger::Signal);
+                format!("a reload waits: {reason}")
+            }
+        };
+        tell_systemd(&[Notice::Status(&status), Notice::Ready]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes on in the next process: connections, revisions, the audit log, the other ports; and what does not.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
 
@@ -294,31 +295,63 @@ fn listener() -> std::net::TcpListener {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
+/// A setup whose processes tell everything to that socket.
+fn under_systemd(recipe: &Recipe) -> (Setup, UnixDatagram) {
+    let setup = recipe.setup();
+    let path = setup.path("notify.sock");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    (
+        setup.variable("NOTIFY_SOCKET", &path.display().to_string()),
+        socket,
+    )
+}
+
+fn hear(socket: &UnixDatagram) -> String {
+    let mut bytes = [0; 8192];
+    let length = socket.recv(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
+}
+
 #[test]
 fn systemd_is_told_which_process_is_the_main_one() {
     let upstream = Upstream::fixed("served");
-    let setup = recipe(upstream.address()).setup();
-    let path = setup.path("notify.sock");
-    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(LIMIT)).unwrap();
-    let setup = setup.variable("NOTIFY_SOCKET", &path.display().to_string());
-    let hear = || {
-        let mut bytes = [0; 1024];
-        let length = socket.recv(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes[..length]).into_owned()
-    };
+    let (setup, socket) = under_systemd(&recipe(upstream.address()));
 
     let _gateway = setup.start();
-    let first = hear();
+    let first = hear(&socket);
     let next = next(&setup);
-    let second = hear();
+    let second = hear(&socket);
     until_alone(&next);
     next.terminate();
-    let third = hear();
+    let third = hear(&socket);
 
     assert!(first.contains("READY=1"), "{first}");
     assert!(second.contains(&format!("MAINPID={}", next.pid())), "{second}");
     assert!(third.contains("STOPPING=1"), "{third}");
+}
+
+#[test]
+fn systemd_is_told_when_a_reload_begins_and_how_it_ended() {
+    let upstream = Upstream::fixed("served");
+    let (setup, socket) = under_systemd(&recipe(upstream.address()));
+    let gateway = setup.start();
+    let _ready = hear(&socket);
+    let text = fs::read_to_string(gateway.file()).unwrap();
+
+    replace(&gateway.file(), format!("{text}\n[limits]\nheaders = 50\n"));
+    gateway.signal("HUP");
+    let (begun, ended) = (hear(&socket), hear(&socket));
+    replace(&gateway.file(), "no configuration");
+    gateway.signal("HUP");
+    let (begun_again, refused) = (hear(&socket), hear(&socket));
+
+    for text in [&begun, &begun_again] {
+        assert!(text.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{text}");
+    }
+    assert_eq!(ended, "STATUS=revision 2 is in use\nREADY=1\n");
+    assert!(refused.starts_with("STATUS=a reload was refused: "), "{refused}");
+    assert!(refused.ends_with("\nREADY=1\n"), "{refused}");
 }
 
 #[test]
