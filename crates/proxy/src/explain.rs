@@ -4,12 +4,13 @@
 
 use std::net::IpAddr;
 
-use graylane_pipeline::Fault;
+use graylane_pipeline::{Decision, Fault};
 use graylane_route::{Explanation, Snapshot};
 use graylane_wire as wire;
 use ipnet::IpNet;
 
 use crate::colour::{self, Client};
+use crate::generation::Generation;
 use crate::gray;
 use crate::prepare::fault_of;
 
@@ -29,6 +30,31 @@ pub fn explain(
     peer: IpAddr,
     head: &str,
 ) -> Result<Explanation, Fault> {
+    decide(snapshot, trusted, peer, head).map(|(explanation, _)| explanation)
+}
+
+impl Generation {
+    /// The same by this generation, with who answers at present where the lane is down.
+    ///
+    /// # Errors
+    /// As of [`explain`].
+    pub fn explain(&self, peer: IpAddr, head: &str) -> Result<Explanation, Fault> {
+        let (explanation, decision) = decide(self.snapshot(), self.trusted(), peer, head)?;
+        let is_down = self.lanes_down().any(|lane| lane == decision.lane);
+        let stand_in = self.stand_in(&decision).filter(|_| is_down);
+        Ok(Explanation {
+            fallback: stand_in.map(|lane| self.snapshot().topology().lane(lane).lane.to_string()),
+            ..explanation
+        })
+    }
+}
+
+fn decide(
+    snapshot: &Snapshot,
+    trusted: &[IpNet],
+    peer: IpAddr,
+    head: &str,
+) -> Result<(Explanation, Decision), Fault> {
     let mut table = wire::Table::new();
     let request = wire::parse_request(head.as_bytes(), LIMITS, &mut 0, &mut table)
         .map_err(fault_of)?
@@ -48,8 +74,9 @@ pub fn explain(
     let text = peer.to_string();
     let asked = colour::asked(&request, &client, &text, said.as_ref());
     let decision = snapshot.decide(&asked).ok_or(Fault::NoService)?;
-    Ok(Explanation {
+    let explanation = Explanation {
         gray: graylane_context::explain(snapshot.gray(), &says, is_believed, now),
         ..snapshot.explain(&asked, &decision)
-    })
+    };
+    Ok((explanation, decision))
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use graylane_config::{Config, Drain, Limits};
+use graylane_config::{Config, Drain, LaneFallback, Limits};
 use graylane_core::Name;
-use graylane_pipeline::{EndpointId, Hooks, LaneId};
+use graylane_pipeline::{Decision, EndpointId, Hooks, LaneId};
 use graylane_route::Snapshot;
 use graylane_tls::{Peer, Server, Tls};
 use ipnet::IpNet;
@@ -146,6 +146,16 @@ impl Generation {
         lanes
             .filter(move |(_, lane)| !lane.endpoints.is_empty() && !lane.endpoints.clone().any(is_healthy))
             .map(|(number, _)| LaneId(number))
+    }
+
+    /// The lane that answers in place of the decided one where nobody of that can be asked; `None`: nobody.
+    #[inline]
+    pub(crate) fn stand_in(&self, decision: &Decision) -> Option<LaneId> {
+        if decision.baseline {
+            return None;
+        }
+        let service = self.snapshot.service(decision.service);
+        (service.fallback == LaneFallback::Baseline).then_some(service.baseline)
     }
 
     /// The modules.

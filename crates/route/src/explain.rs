@@ -10,7 +10,7 @@ use crate::flagged::{FlagLane, Visitor};
 use crate::key::find_key;
 use crate::{Asked, Forced, Service, Snapshot};
 
-/// A decision in words; the same for a live request and offline.
+/// A decision in words; the same for a live request and offline, but for `fallback`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// The service that matched.
@@ -21,6 +21,9 @@ pub struct Explanation {
     pub baseline: String,
     /// Why the lane was chosen.
     pub reason: &'static str,
+    /// The lane that answers in its place at present, as none of its own endpoints is healthy. Only a running gateway knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
     /// What sticks.
     pub key: ExplainedKey,
     /// The bucket of the key, 0 to 99,999.
@@ -96,6 +99,7 @@ impl Snapshot {
             lane: self.topology().lane(decision.lane).lane.to_string(),
             baseline: self.topology().lane(service.baseline).lane.to_string(),
             reason: decision.reason.as_str(),
+            fallback: None,
             key: ExplainedKey {
                 source: match source {
                     KeySource::Configured(index) => service.sources[usize::from(index)].word(),
@@ -177,6 +181,7 @@ impl fmt::Display for Explanation {
             lane,
             baseline,
             reason,
+            fallback,
             key,
             bucket,
             buckets,
@@ -188,6 +193,9 @@ impl fmt::Display for Explanation {
             revision,
         } = self;
         writeln!(f, "lane      {lane}  ({reason})")?;
+        if let Some(fallback) = fallback {
+            writeln!(f, "fallback  {fallback}  (no endpoint of {lane} is healthy)")?;
+        }
         writeln!(
             f,
             "service   {service}  (host {}, path {}, baseline {baseline})",

@@ -41,7 +41,7 @@ pub(super) fn explain(shared: &Shared, query: &str) -> Result<Explanation, Refus
     };
     let generation = shared.current();
     described
-        .explain(generation.snapshot(), generation.trusted())
+        .explain(|peer, head| generation.explain(peer, head))
         .map_err(|error| Refused {
             status: match &error {
                 Undecided::NoRequest(_) | Undecided::Refused(_) => http::StatusCode::BAD_REQUEST,

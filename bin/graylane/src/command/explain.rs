@@ -2,7 +2,6 @@ use std::net::IpAddr;
 
 use graylane_pipeline::Fault;
 use graylane_route::{Explanation, Snapshot};
-use ipnet::IpNet;
 
 use crate::cli;
 use crate::exit::{self, Failure, NO_MATCH, USAGE};
@@ -20,8 +19,9 @@ pub(crate) fn explain(args: &cli::Explain) -> Result<u8, Failure> {
         headers: args.headers.iter().map(String::as_str).collect(),
         peer: args.peer,
     };
+    let trusted = &loaded.config.server.trusted_peers;
     let explanation = described
-        .explain(&snapshot, &loaded.config.server.trusted_peers)
+        .explain(|peer, head| graylane_proxy::explain(&snapshot, trusted, peer, head))
         .map_err(|error| Failure::new(error.code(), &error, error.hint()))?;
     if args.file.json {
         output::line(&serde_json::to_value(&explanation).unwrap_or_default());
@@ -74,10 +74,13 @@ impl Undecided {
 }
 
 impl Described<'_> {
-    /// The decision, by the same code that serves requests.
-    pub(crate) fn explain(&self, snapshot: &Snapshot, trusted: &[IpNet]) -> Result<Explanation, Undecided> {
+    /// The decision that this makes of the peer and the head: by the same code that serves requests.
+    pub(crate) fn explain(
+        &self,
+        decide: impl FnOnce(IpAddr, &str) -> Result<Explanation, Fault>,
+    ) -> Result<Explanation, Undecided> {
         let head = self.head().map_err(Undecided::NoRequest)?;
-        graylane_proxy::explain(snapshot, trusted, self.peer, &head).map_err(|fault| match fault {
+        decide(self.peer, &head).map_err(|fault| match fault {
             Fault::NoService => Undecided::NoService {
                 host: self.host.to_owned(),
                 path: self.target.split('?').next().unwrap_or_default().to_owned(),

@@ -408,3 +408,27 @@ fn whom_the_checks_have_put_out_is_asked_when_everybody_else_has_just_died() {
 
     assert_eq!((well, left), (vec!["mortal".to_owned()], vec!["sick".to_owned()]));
 }
+
+#[test]
+fn an_explanation_says_who_answers_in_place_of_a_lane_that_is_down() {
+    let (dead, stable) = (DeadEnd::new(), Upstream::fixed("stable"));
+    let canary = format!(
+        "weight = 100.0\nendpoints = [\"http://{}\"]\nhealth = {{ kind = \"tcp\", {OFTEN} }}\n",
+        dead.address()
+    );
+    let recipe = Recipe::to(stable.address())
+        .lane_lines("canary", &canary)
+        .with_token();
+    let fallback = |recipe: Recipe| {
+        let gateway = recipe.start();
+        until(&gateway, dead.address(), false);
+        let explanation = gateway.ask("/explain?host=test.local&path=/").json();
+        assert_eq!(explanation["lane"], "canary");
+        explanation["fallback"].clone()
+    };
+
+    let instead = fallback(recipe.clone());
+    let nobody = fallback(recipe.service("fallback = \"fail\""));
+
+    assert_eq!((instead, nobody), ("stable".into(), Value::Null));
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use graylane_config::{Endpoint, LaneFallback, RetryOn};
+use graylane_config::{Endpoint, RetryOn};
 use graylane_core::Weight;
 use graylane_pipeline::{Attempt, Decision, EndpointId, Hooks, LaneId, Outcome};
 
@@ -69,13 +69,7 @@ impl<'a> Course<'a> {
     ) -> Self {
         // Without a decision there is no lane to forward to.
         let service = decision.map_or(0, |decision| decision.service);
-        let baseline = match decision {
-            Some(decision) if !decision.baseline => {
-                let service = generation.snapshot().service(service);
-                (service.fallback == LaneFallback::Baseline).then_some(service.baseline)
-            }
-            _ => None,
-        };
+        let baseline = decision.and_then(|decision| generation.stand_in(decision));
         Self {
             generation,
             worker,
