@@ -15,6 +15,7 @@ from ..failure import BenchError
 from ..places import CHANNEL_SCRIPT, ROOT
 from ..progress import say
 from ..proxies.version import ask_version
+from ..sockets import established
 from ..wait import until
 from .model import Site
 
@@ -61,7 +62,9 @@ class Graylane:
                 if not isinstance(new, int):
                     raise BenchError(f"switch {number} did not come to its probation")
                 until("the new process serves", lambda: self._metric(site, "graylane_connections") > 0)
-                held = self._metric(site, "graylane_connections")
+                # Stopped first: from then on it accepts nobody, so that what it holds is what is counted.
+                os.kill(new, signal.SIGSTOP)
+                held = established(new, {site.http1, site.http2})
                 os.kill(new, signal.SIGKILL)
                 if switching.wait(60) == 0:
                     raise BenchError("a switch whose new process was killed ended as if all were well")

@@ -1,0 +1,32 @@
+"""The connections of a process, as the kernel knows them."""
+
+import os
+import re
+from pathlib import Path
+
+# States of TCP in which a connection has been accepted and may have a request under way: ESTABLISHED, CLOSE_WAIT.
+OPEN = {"01", "08"}
+
+
+def established(pid: int, ports: set[int]) -> int:
+    """How many open connections to these ports of its own a process holds."""
+    links = (_link(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
+    inodes = {found[1] for link in links if (found := re.fullmatch(r"socket:\[(\d+)\]", link))}
+    return sum(counts(table, inodes, ports) for table in _tables(pid))
+
+
+def counts(table: str, inodes: set[str], ports: set[int]) -> int:
+    """The same of a table as `/proc/PID/net/tcp` has it."""
+    rows = [line.split() for line in table.splitlines()[1:]]
+    return sum(row[3] in OPEN and row[9] in inodes and int(row[1].split(":")[1], 16) in ports for row in rows)
+
+
+def _link(entry: Path) -> str:
+    try:
+        return os.readlink(entry)
+    except FileNotFoundError:
+        return ""
+
+
+def _tables(pid: int) -> list[str]:
+    return [Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
