@@ -83,7 +83,11 @@ fn text(notices: &[Notice<'_>]) -> String {
             }
             Notice::Stopping => "STOPPING=1".to_owned(),
             // A line break would begin another notice.
-            Notice::Status(status) => format!("STATUS={}", status.replace(char::is_control, " ")),
+            Notice::Status(status) => {
+                let line = status.chars().take(STATUS);
+                let line = line.map(|c| if c.is_control() { ' ' } else { c });
+                format!("STATUS={}", line.collect::<String>())
+            }
         };
         text.push_str(&line);
         text.push('\n');
@@ -122,6 +126,8 @@ fn numbered(pid: &str, count: &str, names: &str, own: u32) -> io::Result<Vec<(Ra
     Ok(numbered.collect())
 }
 
+/// The most characters of a status: a message may have 4,096 bytes.
+const STATUS: usize = 300;
 /// Standard input, output and errors come before it.
 const FIRST: RawFd = 3;
 
@@ -138,6 +144,13 @@ mod tests {
         ]);
 
         assert_eq!(text, "MAINPID=7\nSTATUS=serves MAINPID=1\nREADY=1\n");
+    }
+
+    #[test]
+    fn a_status_that_is_too_long_is_cut() {
+        let text = text(&[Notice::Status(&"\u{e9}".repeat(10_000))]);
+
+        assert_eq!(text, format!("STATUS={}\n", "\u{e9}".repeat(STATUS)));
     }
 
     #[test]

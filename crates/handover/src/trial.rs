@@ -18,9 +18,27 @@ pub struct Beat {
     /// Why it does not.
     #[serde(default)]
     pub note: Option<String>,
-    /// The lanes for which it finds no healthy endpoint.
+    /// The lanes for which its checks find no healthy endpoint.
     #[serde(default)]
-    pub down: Vec<String>,
+    pub down: Vec<Down>,
+}
+
+/// A lane without a healthy endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Down {
+    /// The lane.
+    pub lane: String,
+    /// How long its checks may take to find out what an endpoint has become, in milliseconds.
+    pub settles_millis: u64,
+}
+
+/// A lane that is down there and not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// The lane.
+    pub lane: String,
+    /// How long two that check the same endpoints may take to agree. What stays longer is no accident.
+    pub settles: Duration,
 }
 
 /// How the new process is judged.
@@ -34,9 +52,6 @@ pub struct Rules {
     pub missed: u32,
     /// How many unhealthy ones in a row are too many. Default: 3.
     pub unhealthy: u32,
-    /// How long a lane may be down there while it is not here, before that is too long: as long as two that look at the same
-    /// endpoints may take to agree. Default: 20 s.
-    pub lacking: Duration,
     /// The chance to send back a process that is no worse. Default: 0.001.
     pub alpha: f64,
     /// The share of errors that is no reason to send anything back, whatever the old process had. Default: 0.01.
@@ -50,7 +65,6 @@ impl Default for Rules {
             beat: Duration::from_millis(500),
             missed: 6,
             unhealthy: 3,
-            lacking: Duration::from_secs(20),
             alpha: 0.001,
             floor: 0.01,
         }
@@ -134,8 +148,8 @@ pub struct Trial {
     last: Instant,
     beat: Option<Beat>,
     unhealthy: u32,
-    /// Lanes that are down there and not here, since when.
-    lacking: BTreeMap<String, Instant>,
+    /// Lanes that are down there and not here, since when, and how long they may be.
+    lacking: BTreeMap<String, (Instant, Duration)>,
 }
 
 impl Trial {
@@ -157,12 +171,26 @@ impl Trial {
         }
     }
 
-    /// Takes the lanes of the last sign of life that are down there and not here.
-    pub fn compare(&mut self, lacking: &[String], now: Instant) {
-        self.lacking.retain(|lane, _| lacking.contains(lane));
-        for lane in lacking {
-            self.lacking.entry(lane.clone()).or_insert(now);
+    /// Takes the lanes that are down there and not here, by the last sign of life.
+    ///
+    /// The probation does not end before each that is down at its end is up again, or has been down for too long; what only
+    /// then goes down holds nothing up, so that it does end. A lane whose checks take longer than both the probation and
+    /// [`LONGEST`] tells nothing in time, and is not looked at.
+    pub fn compare(&mut self, lacking: &[Lacking], now: Instant) {
+        self.lacking
+            .retain(|lane, _| lacking.iter().any(|one| one.lane == *lane));
+        let in_time = self.rules.length.max(LONGEST);
+        if self.is_over(now) {
+            return;
         }
+        for one in lacking.iter().filter(|one| one.settles <= in_time) {
+            let entry = self.lacking.entry(one.lane.clone());
+            entry.or_insert((now, one.settles));
+        }
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.begun) >= self.rules.length
     }
 
     /// Takes a sign of life, or that none came (`None`), and judges.
@@ -174,11 +202,10 @@ impl Trial {
         if let Some(worse) = worse {
             return Judgement::Return(worse);
         }
-        let over = now.saturating_duration_since(self.begun) >= self.rules.length;
         // One that is unhealthy at the end gets the signs of life that it takes to tell a fit from a disease; and one that
         // says nothing just then may have died.
         let well = self.unhealthy == 0 && self.lacking.is_empty();
-        match over && beat.is_some() && well {
+        match self.is_over(now) && beat.is_some() && well {
             true => Judgement::Commit,
             false => Judgement::Wait,
         }
@@ -228,11 +255,13 @@ impl Trial {
     }
 
     fn lacks(&self, now: Instant) -> Option<Worse> {
-        let (lane, begun) = self.lacking.iter().min_by_key(|(_, begun)| **begun)?;
-        let since = now.saturating_duration_since(*begun);
-        (since >= self.rules.lacking).then(|| Worse::Lacking {
-            lane: lane.clone(),
-            since,
+        let mut lanes = self.lacking.iter();
+        lanes.find_map(|(lane, (begun, settles))| {
+            let since = now.saturating_duration_since(*begun);
+            (since >= *settles).then(|| Worse::Lacking {
+                lane: lane.clone(),
+                since,
+            })
         })
     }
 
@@ -242,6 +271,8 @@ impl Trial {
     }
 }
 
+/// How long a probation may go on for the checks of a lane to settle.
+const LONGEST: Duration = Duration::from_secs(60);
 /// The chance that the share of the old process is larger than what it is taken for.
 const DELTA: f64 = 0.05;
 /// Of fewer exchanges nothing is concluded, and the share of the old process counts as

@@ -157,6 +157,11 @@ impl Control {
         }
     }
 
+    /// How far the clock of each worker is: every 50 ms it moves on. A worker whose clock stands still does nothing any more.
+    pub fn clocks(&self) -> impl Iterator<Item = u32> {
+        self.0.workers.iter().map(|worker| worker.clock.now())
+    }
+
     /// Accepts again everywhere, those first who wait.
     pub fn resume(&self) {
         self.0

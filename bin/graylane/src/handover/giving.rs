@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use graylane_config::Config;
 use graylane_core::Name;
 use graylane_handover::{
     Committed, Door, Ended, Fate, Giver, Handing, Judgement, Outcome, Probation, Refusal, Rules, State, Step,
@@ -107,26 +106,15 @@ fn guarded<T>(talk: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
 }
 
 /// A busy machine holds a process up now and then, so that a short silence says nothing, however short the interval.
-fn rules(length: Duration, config: &Config) -> Rules {
+fn rules(length: Duration, beat: Duration) -> Rules {
     let usual = Rules::default();
-    let beat = config.handover.beat;
     let silences = SILENCE.as_millis() / beat.as_millis().max(1);
     Rules {
         length,
         beat,
         missed: usual.missed.max(u32::try_from(silences).unwrap_or(u32::MAX)),
-        lacking: agreement(config),
         ..usual
     }
-}
-
-/// How long two processes with the same checks may take to find out the same of an endpoint.
-fn agreement(config: &Config) -> Duration {
-    let lanes = config.services.iter().flat_map(|service| &service.lanes);
-    let checks = lanes.filter_map(|lane| lane.health.as_ref());
-    let longest = checks.map(|checks| checks.interval * checks.fails.max(checks.passes) + checks.timeout);
-    // A second more: rounds are held up now and then.
-    longest.max().unwrap_or_default() + Duration::from_secs(1)
 }
 
 impl Next<'_> {
@@ -172,7 +160,12 @@ impl Next<'_> {
         house.parts.record.enter(Phase::Watching, Some(self.pid));
         let length = house.probation(self.pid).unwrap_or(config.handover.probation);
         self.tell("accepting", &format!("it accepts; probation for {length:?}"));
-        let trial = Trial::new(rules(length, config), exchanges, errors, Instant::now());
+        let trial = Trial::new(
+            rules(length, config.handover.beat),
+            exchanges,
+            errors,
+            Instant::now(),
+        );
         let committed = self.watch(door, probation, trial)?;
         Ok((committed, taken))
     }

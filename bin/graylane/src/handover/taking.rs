@@ -1,6 +1,7 @@
 //! The conversation with the process before, as the new one.
 
 mod proving;
+mod pulse;
 mod talk;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@ const RULES: Rules = Rules {
     beat: Duration::from_secs(1),
     missed: 3,
     unhealthy: 2,
-    lacking: Duration::from_secs(5),
     alpha: 0.001,
     floor: 0.01,
 };
@@ -140,28 +139,36 @@ fn totals_that_go_back_are_no_exchanges() {
     assert_eq!(judgement, Judgement::Wait);
 }
 
-/// What a trial says where in these seconds a lane is down there and not here.
-fn lacking(seconds: std::ops::Range<u64>) -> (u64, Judgement) {
+/// How long two checkers take to agree.
+const SETTLES: Duration = Duration::from_secs(5);
+
+/// What a trial says to one sign of life each second, with these lanes down there and not here.
+fn lacking(settles: Duration, lanes: impl Fn(u64) -> &'static [&'static str]) -> (u64, Judgement) {
     let begun = Instant::now();
     let mut trial = Trial::new(RULES, 0, 0, begun);
-    for second in 1.. {
+    for second in 1..1000 {
         let now = begun + Duration::from_secs(second);
-        let down = if seconds.contains(&second) { 1 } else { 0 };
-        trial.compare(&["shop/canary".to_owned()][..down], now);
+        let named = lanes(second).iter().map(|lane| Lacking {
+            lane: (*lane).to_owned(),
+            settles,
+        });
+        trial.compare(&named.collect::<Vec<_>>(), now);
         match trial.judge(Some(&beat(0, 0)), now) {
             Judgement::Wait => {}
             judgement => return (second, judgement),
         }
     }
-    unreachable!()
+    panic!("no end")
 }
+
+const CANARY: &[&str] = &["shop/canary"];
 
 #[test]
 fn one_whose_lane_stays_down_goes_and_one_that_only_saw_it_first_stays() {
-    let (gone, goes) = lacking(1..100);
-    let (seen, stays) = lacking(1..6);
+    let (gone, goes) = lacking(SETTLES, |_| CANARY);
+    let (seen, stays) = lacking(SETTLES, |second| if second < 6 { CANARY } else { &[] });
 
-    let (lane, since) = ("shop/canary".to_owned(), RULES.lacking);
+    let (lane, since) = (CANARY[0].to_owned(), SETTLES);
     assert_eq!(
         (gone, goes),
         (6, Judgement::Return(Worse::Lacking { lane, since }))
@@ -171,10 +178,33 @@ fn one_whose_lane_stays_down_goes_and_one_that_only_saw_it_first_stays() {
 
 #[test]
 fn a_lane_that_is_down_at_the_end_is_waited_for() {
-    let (seen, stays) = lacking(8..12);
-    let (gone, goes) = lacking(8..100);
+    let from_8 = |end| move |second| if (8..end).contains(&second) { CANARY } else { &[] };
+    let (seen, stays) = lacking(SETTLES, from_8(12));
+    let (gone, goes) = lacking(SETTLES, from_8(100));
 
     assert_eq!((seen, stays), (12, Judgement::Commit));
     assert_eq!(gone, 13);
     assert!(matches!(goes, Judgement::Return(Worse::Lacking { .. })));
+}
+
+#[test]
+fn lanes_that_take_turns_in_being_down_do_not_hold_up_the_end_for_ever() {
+    let lanes = |second| {
+        if second % 2 == 0 {
+            CANARY
+        } else {
+            &["shop/beta"][..]
+        }
+    };
+
+    let (second, judgement) = lacking(SETTLES, lanes);
+
+    assert_eq!((second, judgement), (10, Judgement::Commit));
+}
+
+#[test]
+fn a_lane_that_is_checked_once_an_hour_is_not_looked_at() {
+    let (second, judgement) = lacking(Duration::from_secs(3600), |_| CANARY);
+
+    assert_eq!((second, judgement), (10, Judgement::Commit));
 }

@@ -1,13 +1,18 @@
 //! What this process has served: for the next one to be compared with, and for its own signs of life.
 
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use graylane_config::Health;
+use graylane_handover::{Down, Lacking};
 use graylane_pipeline::LaneId;
 
 use super::{House, locked};
 
 /// How many looks at the counters are kept, one a second.
 const LOOKS: usize = 60;
-/// Lanes that are named in a sign of life. Where so many are down, one more makes no difference.
-const MOST_DOWN: usize = 64;
+/// Lanes that are named in a sign of life, which must find room in one message.
+const MOST_DOWN: usize = 2000;
 
 impl House {
     /// Exchanges, and those of them that ended with a 5xx.
@@ -40,30 +45,88 @@ impl House {
         (now.0.saturating_sub(then.0), now.1.saturating_sub(then.1))
     }
 
-    /// The lanes that have endpoints, of which none is healthy.
-    pub(in crate::handover) fn lanes_down(&self) -> Vec<String> {
+    /// The lanes for which checks find no healthy endpoint.
+    pub(in crate::handover) fn lanes_down(&self) -> Vec<Down> {
         let Some(shared) = self.parts.shared() else {
             return Vec::new();
         };
         let current = shared.current();
-        let lane = |id| current.snapshot().topology().lane(id).to_string();
-        current.lanes_down().take(MOST_DOWN).map(lane).collect()
+        let topology = current.snapshot().topology();
+        let settling = self.settling();
+        let down = current.lanes_down().filter_map(|id| {
+            let lane = topology.lane(id).to_string();
+            let settles = settling.get(&lane)?;
+            let settles_millis = u64::try_from(settles.as_millis()).unwrap_or(u64::MAX);
+            Some(Down { lane, settles_millis })
+        });
+        down.take(MOST_DOWN).collect()
     }
 
-    /// Those of another process's lanes that are down there and not here. One that is not known here is nothing to compare.
-    pub(in crate::handover) fn lacking(&self, down: &[String]) -> Vec<String> {
-        if down.is_empty() {
-            return Vec::new();
-        }
-        let Some(shared) = self.parts.shared() else {
+    /// Those of another process's lanes that are down there and not here. One that is not checked here, or not known, is
+    /// nothing to compare.
+    pub(in crate::handover) fn lacking(&self, down: &[Down]) -> Vec<Lacking> {
+        let Some(shared) = self.parts.shared().filter(|_| !down.is_empty()) else {
             return Vec::new();
         };
         let current = shared.current();
-        let here: Vec<_> = current.lanes_down().collect();
-        let lanes = (0..).zip(&current.snapshot().topology().lanes);
-        let up = lanes.filter(|&(number, _)| !here.contains(&LaneId(number)));
-        up.map(|(_, lane)| lane.to_string())
-            .filter(|lane| down.contains(lane))
+        let topology = current.snapshot().topology();
+        let here: HashSet<_> = current
+            .lanes_down()
+            .map(|id| topology.lane(id).to_string())
+            .collect();
+        let settling = self.settling();
+        let up = down.iter().filter(|one| !here.contains(&one.lane));
+        up.filter_map(|one| {
+            let theirs = Duration::from_millis(one.settles_millis);
+            Some(Lacking {
+                lane: one.lane.clone(),
+                settles: theirs.max(*settling.get(&one.lane)?),
+            })
+        })
+        .collect()
+    }
+
+    /// Of each lane that is checked, how long it may take to find out what an endpoint has become.
+    fn settling(&self) -> HashMap<String, Duration> {
+        let Some(loaded) = self.parts.in_use() else {
+            return HashMap::new();
+        };
+        let services = loaded.config.services.iter();
+        let lanes = services.flat_map(|service| service.lanes.iter().map(move |lane| (service, lane)));
+        lanes
+            .filter_map(|(service, lane)| {
+                let name = format!("{}/{}", service.name, lane.name);
+                Some((name, settles(lane.health.as_ref()?)))
+            })
             .collect()
+    }
+}
+
+/// Checks are up to a tenth further apart than they are to be, and a check that takes longer than that is followed by the
+/// next at once. A second more: threads are held up now and then.
+fn settles(checks: &Health) -> Duration {
+    let apart = checks.interval.max(checks.timeout).mul_f64(1.1);
+    apart * checks.fails.max(checks.passes) + checks.timeout + Duration::from_secs(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use graylane_config::HealthQuestion;
+
+    use super::*;
+
+    #[test]
+    fn checks_that_may_take_longer_than_they_are_apart_settle_later() {
+        let checks = |timeout| Health {
+            question: HealthQuestion::Tcp,
+            port: None,
+            interval: Duration::from_secs(10),
+            timeout: Duration::from_secs(timeout),
+            fails: 3,
+            passes: 2,
+        };
+
+        assert_eq!(settles(&checks(1)), Duration::from_secs(33 + 1 + 1));
+        assert_eq!(settles(&checks(20)), Duration::from_secs(66 + 20 + 1));
     }
 }

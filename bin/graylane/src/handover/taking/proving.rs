@@ -3,16 +3,18 @@
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graylane_handover::{Arrival, Beat, Beating, Course, Folder, HeldDoor, Patience, Settling, Trust};
 
+use super::pulse::Pulse;
 use crate::handover::{Doorman, House, Phase, Word};
 
 /// Gives signs of life until the process before says how it goes on.
 pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, door: HeldDoor) {
     beating.accepting();
     let (exchanges_before, errors_before) = house.counts();
+    let mut pulse = Pulse::default();
     loop {
         if let Some(reason) = house.called_off() {
             house.withdraw();
@@ -20,11 +22,12 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
             return house.say(Word::Returned(reason));
         }
         let (exchanges, errors) = house.counts();
+        let stands = pulse.feel(house.control.clocks(), Instant::now());
         let beat = Beat {
             exchanges: exchanges.saturating_sub(exchanges_before),
             errors: errors.saturating_sub(errors_before),
-            healthy: house.parts.is_ready(),
-            note: None,
+            healthy: house.parts.is_ready() && stands.is_none(),
+            note: stands,
             down: house.lanes_down(),
         };
         match beating.beat(&beat, house.beat()) {
