@@ -37,7 +37,7 @@ pub(crate) struct Engine {
     pub(crate) status: Arc<Status>,
     /// Why the files as they are on the disk are not in use; `None` where they are.
     pub(crate) refused: Option<String>,
-    /// Another process serves still: nothing is changed before this one comes into use.
+    /// Another process serves still: nothing is changed before this one is ready.
     pub(crate) suspended: bool,
 }
 

@@ -47,7 +47,7 @@ pub(super) enum Message {
     Suspend(Answer<Accepted>),
     /// Suspended: another process is to write the log.
     GiveUp(Answer<()>),
-    /// Suspended from the start on: this process comes into use.
+    /// Suspended from the start on: this process is ready to come into use.
     Begin(Answer<Result<(), Failure>>),
     /// Suspended: this process goes on after all, for this reason.
     Return(String),
@@ -104,7 +104,7 @@ impl Handle {
         }
     }
 
-    /// Suspended from the start on: tells the log that this process comes into use, and makes changes from now on.
+    /// Suspended from the start on: tells the log that this process is to come into use, and makes changes from now on.
     pub(crate) async fn begin(&self) -> Result<(), Failure> {
         let (sender, receiver) = oneshot::channel();
         let sent = self.must_send(Message::Begin(sender));

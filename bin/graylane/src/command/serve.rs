@@ -181,14 +181,16 @@ async fn heed_hang_ups(mut hang_ups: Signal, changes: Handle) {
             Ok(Outcome::Accepted(done, _) | Outcome::Unchanged(done)) => {
                 format!("revision {} is in use", done.revision)
             }
-            Ok(Outcome::Rejected(failure)) => format!("a reload was refused: {}", failure.text),
+            Ok(Outcome::Rejected(failure)) => format!("a reload was refused: {failure}"),
             Err(reason) => {
                 // As soon as it can be.
                 changes.reload(Trigger::Signal);
                 format!("a reload waits: {reason}")
             }
         };
-        tell_systemd(&[Notice::Status(&status), Notice::Ready]);
+        // Apart: systemd ignores a message that is too long, and must not miss that the reload has ended.
+        tell_systemd(&[Notice::Status(&status)]);
+        tell_systemd(&[Notice::Ready]);
     }
 }
 

@@ -19,6 +19,8 @@ use super::{House, Phase};
 const LOOK: Duration = Duration::from_millis(50);
 /// For the outcome of a handover that is over to be told.
 const LAST_OUTCOME: Duration = Duration::from_secs(5);
+/// For a process that is sent back to end, beyond what its drain may take.
+const LAST_STEPS: Duration = Duration::from_secs(5);
 /// For a process that has ended to be seen to have.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -63,6 +65,27 @@ pub(super) fn run(house: &Arc<House>, mut errand: Errand) {
     errand.end(&outcome);
     // Who waits for this may be gone.
     let _ = told.map(|told| told.send(()));
+    if !matches!(outcome.fate, Fate::Committed | Fate::Lossy) {
+        see_off(house, pid, &happened);
+    }
+}
+
+/// A process that was sent back ends by itself. One that hangs would keep the audit log, and the listeners, for ever.
+fn see_off(house: &House, pid: u32, happened: &mpsc::Receiver<Event>) {
+    let drain = house.parts.in_use().map(|loaded| loaded.config.drain.limit);
+    let end = Instant::now() + drain.unwrap_or_default() + LAST_STEPS;
+    loop {
+        match happened.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(Event::Exited(_)) => return,
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => {
+                log::warn!("handover: process {pid}, which was sent back, does not end: it is killed");
+                return kill(pid);
+            }
+            // It was seen to end.
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
 }
 
 fn follow(

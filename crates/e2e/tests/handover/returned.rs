@@ -1,11 +1,19 @@
 //! The next process came as far as being ready, or serving, and the one before goes on after all.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
-use graylane_handover::{Beat, Beating, Caller, Course, Fate, Folder, News, Patience, Trust, Turn, Wanted};
+use graylane_handover::{
+    Beat, Beating, Caller, Course, Door, Fate, Folder, Handing, Hello, News, Patience, Probation, State,
+    Trust, Turn, Visit, Wanted,
+};
 use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
+use serde_json::Value;
 
 use crate::stage::{made_up, next, probation, recipe, signal, standing, traffic, until_back};
 
@@ -94,6 +102,30 @@ fn one_that_tells_of_many_errors_is_sent_back() {
 }
 
 #[test]
+fn one_that_says_that_it_is_not_well_is_sent_back_with_its_words() {
+    let upstream = Upstream::fixed("served");
+    let gateway = long(&upstream).start();
+    let mut beating = going(&gateway);
+    beating.accepting();
+    let ill = Beat {
+        note: Some("worker 1 has stood still for 2 s".to_owned()),
+        ..Beat::default()
+    };
+
+    let reason = loop {
+        match beating.beat(&ill, Duration::from_millis(20)) {
+            Course::On(on) => beating = on,
+            Course::Returned(reason) => break reason,
+            other => panic!("{other:?}"),
+        }
+    };
+
+    assert!(reason.contains("worker 1 has stood still"), "{reason}");
+    let _ = until_back(&gateway);
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
 fn one_that_falls_silent_is_sent_back() {
     let upstream = Upstream::fixed("served");
     let gateway = long(&upstream).start();
@@ -151,7 +183,7 @@ fn a_real_one_whose_lane_is_dead_is_sent_back_and_says_so_with_its_exit_code() {
 #[test]
 fn a_real_one_that_finds_a_lane_down_is_sent_back_though_nobody_asked_that_lane() {
     let (upstream, dead) = (Upstream::fixed("served"), DeadEnd::new());
-    let checks = "health = { kind = \"tcp\", interval = \"100ms\", timeout = \"10ms\" }\n";
+    let checks = "health = { kind = \"tcp\", interval = \"100ms\", timeout = \"100ms\" }\n";
     let canary = format!("endpoints = [\"http://{}\"]\n{checks}", upstream.address());
     let lanes = Recipe::to(upstream.address()).lane_lines("canary", &canary);
     let setup = probation(lanes, "60s").setup();
@@ -166,6 +198,56 @@ fn a_real_one_that_finds_a_lane_down_is_sent_back_though_nobody_asked_that_lane(
         reason.contains("lane shop/canary has no healthy endpoint"),
         "{reason}"
     );
+}
+
+#[test]
+fn one_that_is_held_up_until_its_commit_was_taken_back_gives_everything_back() {
+    let upstream = Upstream::fixed("served");
+    let setup = recipe(upstream.address()).setup();
+    let folder = Folder::open(&setup.path("run")).unwrap();
+    let patience = Patience {
+        turn: Duration::from_secs(3),
+        ..Patience::default()
+    };
+    let door = Door::open(&folder, Trust::own(), patience).unwrap();
+    let web = TcpListener::bind("127.0.0.1:0").unwrap();
+
+    let (next, probation) = thread::scope(|scope| {
+        let before = scope.spawn(|| made_up_before(&door, &web));
+        (next(&setup), before.join().unwrap())
+    });
+    let mut next = next;
+    next.signal("STOP");
+    let committed = probation.commit();
+    next.signal("CONT");
+
+    assert!(committed.is_err(), "{committed:?}");
+    assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
+    let told = next.stderr();
+    assert!(
+        told.contains("the process before takes everything back"),
+        "{told}"
+    );
+}
+
+/// A process before that is made up, up to its watch over the next one.
+fn made_up_before(door: &Door, web: &TcpListener) -> Probation {
+    let giver = loop {
+        match door.visitor(LIMIT).unwrap().unwrap().listen() {
+            Ok(Visit::TakeOver(giver)) => break giver,
+            // Somebody who only looked whether anybody is there.
+            other => drop(other),
+        }
+    };
+    let hello = Hello::of_this_process("none", "0.0.0", "dev", "none");
+    let listeners = [Handing {
+        name: "listener:web",
+        kind: "tcp",
+        socket: web.as_fd(),
+    }];
+    let giving = giver.accept(&hello).unwrap();
+    let warming = giving.hand_over(door, &listeners, &State::default()).unwrap();
+    warming.ready(LIMIT, &mut || None).unwrap().go().unwrap()
 }
 
 #[test]
@@ -219,6 +301,44 @@ fn what_the_next_one_accepted_is_not_forgotten_when_it_is_gone() {
     assert_eq!((changed.status, &*served), (200, "two"), "{}", changed.text());
     assert!(put.json()["revision"].as_u64() > changed.json()["revision"].as_u64());
     crate::taken::verify(setup.folder());
+}
+
+#[test]
+fn one_that_hangs_on_probation_is_sent_back_and_does_not_keep_the_audit_log() {
+    let recipe = |body: &str| {
+        let lanes = Recipe::new().lane_lines("stable", &format!("respond = {{ body = {body:?} }}\n"));
+        probation(lanes.server("state = \"state\""), "60s").drain("limit = \"100ms\"")
+    };
+    let gateway = recipe("one").start();
+    let mut switching = Command::new(grayctl())
+        .args(["switch", "--json", "--folder"])
+        .arg(gateway.folder().join("run"))
+        .arg("--binary")
+        .arg(binary())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(switching.stdout.take().unwrap()).lines();
+    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let accepting = events.find(|event| event["event"] == "accepting").unwrap();
+    let pid = accepting["pid"].as_u64().unwrap();
+
+    signal(pid, "STOP");
+    let outcome = events.last().unwrap();
+    let code = switching.wait().unwrap().code();
+    let refused = gateway.order("PUT", "/config", recipe("two").text()).status;
+    eventually(
+        LIMIT,
+        "the process that hangs is ended, and its lock with it",
+        || gateway.order("PUT", "/config", recipe("two").text()).status == 200,
+    );
+
+    let reason = outcome["reason"].as_str().unwrap();
+    assert!(reason.contains("no sign of life"), "{reason}");
+    assert_eq!((code, refused), (Some(52), 503), "{outcome}");
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    assert_eq!(gateway.client().get("/", &[]).text(), "two");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graylane_core::Name;
 use graylane_handover::systemd::{self, Notice};
@@ -11,6 +11,7 @@ use graylane_proxy::Queues;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Signals, internal, tell_systemd};
+use crate::change::Handle;
 use crate::cli::{self, TakeOver};
 use crate::exit::{Failure, HANDOVER, INTERNAL, NOT_TAKEN_OVER, START_FAILED};
 use crate::handover::{self, Doorman, House, NotInherited, Phase, Taking, Turn, Word};
@@ -174,7 +175,7 @@ async fn take_over(started: Started, mut taking: Taking) -> Result<Begun, Failur
     // What is not in the audit log must not be in use. From here on nobody waits for a disk: the process before stops
     // accepting as soon as it hears that this one is ready.
     if let Some(changes) = started.changes()
-        && let Err(failure) = changes.begin().await
+        && let Err(failure) = take_up(&changes).await
     {
         taking.give_up(&failure.to_string());
         end(started).await;
@@ -198,6 +199,22 @@ async fn take_over(started: Started, mut taking: Taking) -> Result<Begun, Failur
         house,
         words,
     })
+}
+
+/// Whom the audit log is left to may find it taken for a moment, by a process that was started beside and ends by itself.
+const TAKEN: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Takes up the audit log, and makes changes from now on.
+async fn take_up(changes: &Handle) -> Result<(), Failure> {
+    let end = Instant::now() + TAKEN;
+    loop {
+        let begun = changes.begin().await;
+        if begun.is_ok() || Instant::now() >= end {
+            return begun;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 /// How long a new process waits for what its first checks of endpoints find. An endpoint that does not answer in that time must
