@@ -13,8 +13,8 @@ pub enum InvalidKey {
     /// It is neither hexadecimal nor base64.
     #[error("it is neither hexadecimal nor base64")]
     NotText,
-    /// Nearly all of it is hexadecimal digits: one was mistyped or lost. As base64 it would be another key, which nobody has.
-    #[error("it looks hexadecimal and is not: a digit was mistyped or lost")]
+    /// Nearly all of it is hexadecimal digits. As base64 it would be another key, which nobody has.
+    #[error("it looks hexadecimal and is not: a character is wrong, missing or too many")]
     Mistyped,
     /// It is too short to be safe.
     #[error("it has {0} bytes, fewer than {min}", min = Key::MIN)]
@@ -154,7 +154,8 @@ mod tests {
             ("secret!".repeat(9), InvalidKey::NotText),
             ("====".to_owned(), InvalidKey::NotText),
             (String::new(), InvalidKey::Short(0)),
-            // A digit that is none, one that was lost, and one too many.
+            // A digit that is none, one that was lost, one too many, and a line that was broken.
+            (format!("{}\n0f0f", "0f".repeat(30)), InvalidKey::Mistyped),
             (format!("{}0g", "0f".repeat(31)), InvalidKey::Mistyped),
             (format!("{}0", "0f".repeat(31)), InvalidKey::Mistyped),
             (format!("{}0", "0f".repeat(32)), InvalidKey::Mistyped),
