@@ -100,6 +100,32 @@ fn a_lane_that_cannot_be_reached_is_answered_from_mocks_that_say_so() {
 }
 
 #[test]
+fn a_next_process_that_answers_with_mocks_only_is_sent_back() {
+    if !is_in() {
+        return;
+    }
+    let (dead, upstream) = (DeadEnd::new(), Upstream::fixed("served"));
+    let handover = "[handover]\nfolder = \"run\"\nbeat = \"20ms\"\nprobation = \"60s\"\n";
+    let recipe = Recipe::to(upstream.address()).with_token();
+    let setup = setup(&recipe.more(SECTION).more(handover), MOCKS);
+    let gateway = setup.start();
+    let ask = || Client::connect(gateway.address()).get("/users/7", &[("Connection", "close")]);
+    let endpoints = format!("lanes.shop.stable.endpoints=[\"{}\"]", dead.address());
+    let worse = setup.argument("--set").argument(endpoints);
+
+    let mut next = worse.argument("--take-over").start();
+    let mocked = ask();
+    eventually(LIMIT, "the next process is sent back", || {
+        ask();
+        gateway.ask("/handover").json()["pid"] == gateway.pid()
+    });
+
+    assert_eq!((mocked.status, mocked.header("x-gray-mock")), (200, Some("user")));
+    assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
+    assert!(next.stderr().contains("exchanges failed"), "{}", next.stderr());
+}
+
+#[test]
 fn people_see_that_mocks_are_served() {
     if !is_in() {
         return;

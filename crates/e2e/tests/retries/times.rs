@@ -29,6 +29,23 @@ fn the_time_of_the_whole_exchange_ends_every_try() {
 }
 
 #[test]
+fn the_time_of_the_whole_exchange_ends_the_wait_before_a_retry() {
+    let busy = || Upstream::start(|turn| turn.fixed(503, "busy"));
+    let (one, other) = (busy(), busy());
+    let gateway = Recipe::new()
+        .lane("stable", &[one.address(), other.address()])
+        .service("timeouts = { exchange = \"100ms\" }")
+        .service("retries = { budget = 100, backoff = \"1h\", max_backoff = \"1h\", on = [\"503\"] }")
+        .start();
+    let mut client = gateway.client();
+
+    let response = client.get("/", &[]);
+
+    assert_eq!((response.status, response.fault()), (504, "upstream-timeout"));
+    assert_eq!(one.requests().len() + other.requests().len(), 1);
+}
+
+#[test]
 fn the_time_of_the_exchange_ends_with_the_head_of_the_answer() {
     let gate = Gate::new();
     let upstream = Upstream::start({

@@ -4,7 +4,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use graylane_config::{Endpoint, Limits, Protocol};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
 
 use super::*;
@@ -81,16 +81,17 @@ fn a_trunk_that_is_being_opened_outlives_the_client_that_wanted_it_first() {
 #[test]
 fn who_waits_for_a_trunk_shares_its_failure() {
     let (first, second) = run(async {
-        let (listener, way) = listener().await;
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        // Bound, so that nobody else gets the port; it refuses until it listens.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let way = to(socket.local_addr().unwrap());
         let mut first = pin!(connect(way.way()));
         let mut second = pin!(connect(way.way()));
         assert!(is_pending(first.as_mut()) && is_pending(second.as_mut()));
 
         let first = first.await;
-        // One who tried for itself would find it.
-        let _listener = TcpListener::bind(address).await.unwrap();
+        // One who tried for itself would be let in.
+        let _listener = socket.listen(8).unwrap();
         (first, second.await)
     });
 
