@@ -41,6 +41,10 @@ pub struct Outcome {
     /// Listeners that the new process did not claim, and that were closed.
     #[serde(default)]
     pub unclaimed: Vec<String>,
+    /// Connections that the new process held by its last sign of life, where it did not stay: it drains them, or has lost
+    /// them where it died.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<u64>,
     /// What became of each connection, as the old process counted them.
     #[serde(default)]
     pub ledger: Option<Value>,

@@ -13,6 +13,9 @@ pub struct Beat {
     pub exchanges: u64,
     /// Those of them that ended with a 5xx, of its own or of an endpoint.
     pub errors: u64,
+    /// Connections of clients that it holds.
+    #[serde(default)]
+    pub open: u64,
     /// Whether it finds itself able to serve.
     pub healthy: bool,
     /// Why it does not.
@@ -175,7 +178,7 @@ impl Trial {
     ///
     /// The probation does not end before each that is down at its end is up again, or has been down for too long; what only
     /// then goes down holds nothing up, so that it does end. A lane whose checks take longer than both the probation and
-    /// [`LONGEST`] tells nothing in time, and is not looked at.
+    /// a minute tells nothing in time, and is not looked at.
     pub fn compare(&mut self, lacking: &[Lacking], now: Instant) {
         self.lacking
             .retain(|lane, _| lacking.iter().any(|one| one.lane == *lane));

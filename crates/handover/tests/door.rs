@@ -315,6 +315,7 @@ fn the_operator_is_told_each_step_of_a_switch_and_its_end() {
         old: Some(1),
         new: Some(7),
         unclaimed: vec!["web".to_owned()],
+        held: Some(3),
         ledger: Some(json!({ "cut": 0 })),
     };
 

@@ -1,5 +1,6 @@
 //! The conversation with the next process, as the old one.
 
+use std::cell::Cell;
 use std::os::fd::AsFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ const SILENCE: Duration = Duration::from_secs(2);
 struct Next<'a> {
     house: &'a House,
     pid: u32,
+    /// Connections that it had by its last sign of life.
+    held: Cell<Option<u64>>,
 }
 
 /// What the next process takes.
@@ -40,6 +43,7 @@ pub(super) fn give(house: &Arc<House>, door: &Door, giver: Giver) {
     let next = Next {
         house,
         pid: giver.peer().pid.unwrap_or(hello.pid),
+        held: Cell::new(None),
     };
     let record = &house.parts.record;
     // Whoever sees it under way may call it off: what ended the last one is forgotten before.
@@ -181,6 +185,7 @@ impl Next<'_> {
                 return Err(Ended::CalledOff { step, reason });
             }
             if let Some(beat) = &beat {
+                self.held.set(Some(beat.open));
                 trial.compare(&house.lacking(&beat.down), Instant::now());
             }
             match trial.judge(beat.as_ref(), Instant::now()) {
@@ -235,6 +240,7 @@ impl Next<'_> {
         };
         let outcome = Outcome {
             unclaimed: taken.unclaimed,
+            held: None,
             ledger: value.clone(),
             ..self.outcome(fate, None)
         };
@@ -279,6 +285,7 @@ impl Next<'_> {
             old: Some(std::process::id()),
             new: Some(self.pid),
             unclaimed: Vec::new(),
+            held: self.held.get(),
             ledger: None,
         }
     }

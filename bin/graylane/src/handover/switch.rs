@@ -268,6 +268,7 @@ fn outcome(fate: Fate, reason: String, new: Option<u32>) -> Outcome {
         old: Some(std::process::id()),
         new,
         unclaimed: Vec::new(),
+        held: None,
         ledger: None,
     }
 }

@@ -90,7 +90,11 @@ fn one_that_tells_of_many_errors_is_sent_back() {
     let mut exchanges = 0;
     let reason = loop {
         exchanges += 50;
-        match beating.beat(&beat(exchanges, exchanges * 9 / 10), Duration::from_millis(20)) {
+        let beat = Beat {
+            open: 3,
+            ..beat(exchanges, exchanges * 9 / 10)
+        };
+        match beating.beat(&beat, Duration::from_millis(20)) {
             Course::On(on) => beating = on,
             Course::Returned(reason) => break reason,
             other => panic!("{other:?}"),
@@ -99,6 +103,7 @@ fn one_that_tells_of_many_errors_is_sent_back() {
 
     assert!(reason.contains("exchanges failed"), "{reason}");
     assert!(until_back(&gateway).contains("serves worse"));
+    assert_eq!(standing(&gateway)["last"]["held"], 3);
 }
 
 #[test]
@@ -337,6 +342,7 @@ fn one_that_hangs_on_probation_is_sent_back_and_does_not_keep_the_audit_log() {
     let reason = outcome["reason"].as_str().unwrap();
     assert!(reason.contains("no sign of life"), "{reason}");
     assert_eq!((code, refused), (Some(52), 503), "{outcome}");
+    assert!(outcome["held"].is_u64(), "{outcome}");
     assert!(!Path::new(&format!("/proc/{pid}")).exists());
     assert_eq!(gateway.client().get("/", &[]).text(), "two");
 }

@@ -73,10 +73,16 @@ fn ended(json: bool, outcome: &Outcome, out: &mut impl Write) -> Result<(), Fail
         Fate::Committed => return Ok(()),
         Fate::Lossy => SwitchError::Lossy(ledger),
         Fate::Refused => SwitchError::Refused(reason()),
-        Fate::Returned => SwitchError::Returned(reason()),
+        Fate::Returned => SwitchError::Returned(reason() + &held(outcome)),
         Fate::Failed | Fate::Unknown => SwitchError::Failed(reason()),
     };
     Err(failed.into())
+}
+
+/// The connections that may be lost with a new process that did not stay.
+fn held(outcome: &Outcome) -> String {
+    let count = outcome.held.filter(|&count| count > 0);
+    count.map_or_else(String::new, |count| format!("; it held {count} connections"))
 }
 
 /// What became of connections, in words.

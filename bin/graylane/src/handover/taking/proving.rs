@@ -26,6 +26,7 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
         let beat = Beat {
             exchanges: exchanges.saturating_sub(exchanges_before),
             errors: errors.saturating_sub(errors_before),
+            open: house.control.ledger().open,
             healthy: house.parts.is_ready() && stands.is_none(),
             note: stands,
             down: house.lanes_down(),
