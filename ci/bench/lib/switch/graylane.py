@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ..children import Child
 from ..failure import BenchError
+from ..kernel import established, stands_still
 from ..places import CHANNEL_SCRIPT, ROOT
 from ..progress import say
 from ..proxies.version import ask_version
-from ..sockets import established
 from ..wait import until
 from .model import Site
 
@@ -64,6 +64,7 @@ class Graylane:
                 until("the new process serves", lambda: self._metric(site, "graylane_connections") > 0)
                 # Stopped first: from then on it accepts nobody, so that what it holds is what is counted.
                 os.kill(new, signal.SIGSTOP)
+                until("the new process stands still", lambda: stands_still(new))
                 held = established(new, {site.http1, site.http2})
                 os.kill(new, signal.SIGKILL)
                 if switching.wait(60) == 0:

@@ -1,4 +1,4 @@
-"""The connections of a process, as the kernel knows them."""
+"""What a process holds and does, as the kernel knows it."""
 
 import os
 import re
@@ -13,6 +13,13 @@ def established(pid: int, ports: set[int]) -> int:
     links = (_link(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
     inodes = {found[1] for link in links if (found := re.fullmatch(r"socket:\[(\d+)\]", link))}
     return sum(counts(table, inodes, ports) for table in _tables(pid))
+
+
+def stands_still(pid: int) -> bool:
+    """Whether all threads of a process are stopped: none of them accepts any more."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    # The state stands behind the name, which may have anything in it.
+    return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
 
 
 def counts(table: str, inodes: set[str], ports: set[int]) -> int:

@@ -1,8 +1,11 @@
 import os
+import signal
 import socket
+import subprocess
 import unittest
 
-from lib.sockets import counts, established
+from lib.kernel import counts, established, stands_still
+from lib.wait import until
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -14,7 +17,7 @@ TABLE = """\
 """
 
 
-class Sockets(unittest.TestCase):
+class Kernel(unittest.TestCase):
     def test_only_open_connections_of_the_process_to_its_ports_count(self) -> None:
         self.assertEqual(counts(TABLE, {"11", "12", "13", "14"}, {8080}), 2)
 
@@ -25,3 +28,12 @@ class Sockets(unittest.TestCase):
                 self.assertEqual(established(os.getpid(), {port}), 0)
                 with server.accept()[0]:
                     self.assertEqual(established(os.getpid(), {port}), 1)
+
+    def test_a_process_stands_still_once_it_is_stopped(self) -> None:
+        with subprocess.Popen(["sleep", "60"]) as child:
+            try:
+                self.assertFalse(stands_still(child.pid))
+                child.send_signal(signal.SIGSTOP)
+                until("it stands still", lambda: stands_still(child.pid))
+            finally:
+                child.kill()
