@@ -51,13 +51,13 @@ impl House {
             return Vec::new();
         };
         let current = shared.current();
-        let topology = current.snapshot().topology();
-        let settling = self.settling();
+        let snapshot = current.snapshot();
         let down = current.lanes_down().filter_map(|id| {
-            let lane = topology.lane(id).to_string();
-            let settles = settling.get(&lane)?;
-            let settles_millis = u64::try_from(settles.as_millis()).unwrap_or(u64::MAX);
-            Some(Down { lane, settles_millis })
+            let settles = settles(snapshot.lane(id).health.as_ref()?);
+            Some(Down {
+                lane: snapshot.topology().lane(id).to_string(),
+                settles_millis: u64::try_from(settles.as_millis()).unwrap_or(u64::MAX),
+            })
         });
         down.take(MOST_DOWN).collect()
     }
@@ -68,37 +68,25 @@ impl House {
         let Some(shared) = self.parts.shared().filter(|_| !down.is_empty()) else {
             return Vec::new();
         };
-        let current = shared.current();
-        let topology = current.snapshot().topology();
-        let here: HashSet<_> = current
-            .lanes_down()
-            .map(|id| topology.lane(id).to_string())
+        let there: HashMap<_, _> = down
+            .iter()
+            .map(|one| (&*one.lane, Duration::from_millis(one.settles_millis)))
             .collect();
-        let settling = self.settling();
-        let up = down.iter().filter(|one| !here.contains(&one.lane));
-        up.filter_map(|one| {
-            let theirs = Duration::from_millis(one.settles_millis);
+        let current = shared.current();
+        let snapshot = current.snapshot();
+        let here: HashSet<_> = current.lanes_down().collect();
+        let lanes = (0..).map(LaneId).zip(&snapshot.topology().lanes);
+        let up = lanes.filter(|(id, _)| !here.contains(id));
+        up.filter_map(|(id, info)| {
+            let lane = info.to_string();
+            let theirs = *there.get(&*lane)?;
+            let ours = settles(snapshot.lane(id).health.as_ref()?);
             Some(Lacking {
-                lane: one.lane.clone(),
-                settles: theirs.max(*settling.get(&one.lane)?),
+                lane,
+                settles: theirs.max(ours),
             })
         })
         .collect()
-    }
-
-    /// Of each lane that is checked, how long it may take to find out what an endpoint has become.
-    fn settling(&self) -> HashMap<String, Duration> {
-        let Some(loaded) = self.parts.in_use() else {
-            return HashMap::new();
-        };
-        let services = loaded.config.services.iter();
-        let lanes = services.flat_map(|service| service.lanes.iter().map(move |lane| (service, lane)));
-        lanes
-            .filter_map(|(service, lane)| {
-                let name = format!("{}/{}", service.name, lane.name);
-                Some((name, settles(lane.health.as_ref()?)))
-            })
-            .collect()
     }
 }
 
