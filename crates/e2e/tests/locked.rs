@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use graylane_testkit::{Gateway, LIMIT, Ran, Recipe, Setup, Signer, eventually, grayctl, replace, run};
+use graylane_testkit::{Gateway, LIMIT, Ran, Recipe, Signer, eventually, grayctl, replace, run};
 use serde_json::Value;
 
 fn text(revision: u64, body: &str) -> String {
@@ -16,16 +16,6 @@ fn text(revision: u64, body: &str) -> String {
         .server("state = \"state\"")
         .with_token();
     format!("revision = {revision}\n{}", recipe.text())
-}
-
-/// A folder with a signed configuration of revision 5.
-fn locked(signer: &Signer) -> Setup {
-    let setup = Setup::new(&text(5, "five"))
-        .environment("prod")
-        .file("trusted.pub", fs::read(signer.public()).unwrap());
-    signer.sign(&setup.path("graylane.toml"));
-    let trust = setup.path("trusted.pub").display().to_string();
-    setup.variable("GRAYLANE_TRUST", &trust)
 }
 
 /// Changes the file and signs it.
@@ -69,7 +59,7 @@ fn audited(folder: &Path, action: &str) -> Vec<Value> {
 #[test]
 fn what_the_stock_minisign_signed_starts_and_the_audit_log_names_the_signer() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
 
     let gateway = setup.start();
 
@@ -88,7 +78,7 @@ fn what_is_not_signed_or_by_a_stranger_or_changed_since_ends_with_18() {
     let (Some(signer), Some(stranger)) = (Signer::new(), Signer::new()) else {
         return;
     };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let file = setup.path("graylane.toml");
 
     fs::write(&file, text(6, "changed")).unwrap();
@@ -106,7 +96,7 @@ fn what_is_not_signed_or_by_a_stranger_or_changed_since_ends_with_18() {
 #[test]
 fn what_everybody_may_write_does_not_count() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let open = |name: &str, mode| {
         fs::set_permissions(setup.path(name), fs::Permissions::from_mode(mode)).unwrap();
         let ran = setup.run(&["serve"]);
@@ -123,8 +113,12 @@ fn what_everybody_may_write_does_not_count() {
 #[test]
 fn nothing_overrides_a_locked_configuration() {
     let Some(signer) = Signer::new() else { return };
-    let by_argument = locked(&signer).argument("--set=limits.body=1MB").run(&["serve"]);
-    let by_variable = locked(&signer)
+    let by_argument = signer
+        .locked(&text(5, "five"))
+        .argument("--set=limits.body=1MB")
+        .run(&["serve"]);
+    let by_variable = signer
+        .locked(&text(5, "five"))
         .variable("GRAYLANE_LIMITS__BODY", "1MB")
         .run(&["serve"]);
 
@@ -142,7 +136,7 @@ fn nothing_overrides_a_locked_configuration() {
 #[test]
 fn a_change_counts_when_document_and_signature_fit_and_the_revision_is_not_lower() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let gateway = setup.start();
 
     put(&gateway, &signer, &text(6, "six"));
@@ -166,7 +160,7 @@ fn a_change_counts_when_document_and_signature_fit_and_the_revision_is_not_lower
 #[test]
 fn no_older_revision_comes_back_with_a_restart() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let gateway = setup.start();
     put(&gateway, &signer, &text(6, "six"));
     until_body(&gateway, "six");
@@ -186,7 +180,9 @@ fn no_older_revision_comes_back_with_a_restart() {
 #[test]
 fn a_file_without_a_revision_is_refused() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer).file("graylane.toml", text(1, "x").replace("revision = 1\n", ""));
+    let setup = signer
+        .locked(&text(5, "five"))
+        .file("graylane.toml", text(1, "x").replace("revision = 1\n", ""));
     signer.sign(&setup.path("graylane.toml"));
 
     let ran = setup.run(&["serve"]);
@@ -200,7 +196,7 @@ fn keys_are_rotated_by_trusting_both_for_a_while() {
     let (Some(old), Some(new)) = (Signer::new(), Signer::new()) else {
         return;
     };
-    let setup = locked(&old);
+    let setup = old.locked(&text(5, "five"));
     let gateway = setup.start();
     let trust = |lines: &str| replace(&setup.path("trusted.pub"), lines);
 
@@ -222,7 +218,7 @@ fn a_signed_bundle_is_put_and_kept_and_nothing_else_is() {
     let (Some(signer), Some(stranger)) = (Signer::new(), Signer::new()) else {
         return;
     };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let gateway = setup.start();
 
     let unsigned = gateway.order("PUT", "/config", text(6, "unsigned"));
@@ -257,7 +253,8 @@ fn a_signed_bundle_is_put_and_kept_and_nothing_else_is() {
 #[test]
 fn files_of_flags_and_of_the_environment_need_signatures_too() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer)
+    let setup = signer
+        .locked(&text(5, "five"))
         .file(
             "graylane.prod.toml",
             "revision = 1\nflags.files = [\"flags.toml\"]\n",
@@ -281,7 +278,9 @@ fn files_of_flags_and_of_the_environment_need_signatures_too() {
 #[test]
 fn what_grayctl_signs_counts_as_well() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer).file("graylane.toml", text(9, "nine"));
+    let setup = signer
+        .locked(&text(5, "five"))
+        .file("graylane.toml", text(9, "nine"));
     let file = setup.path("graylane.toml");
     let can_sign = run(Command::new(grayctl()).args(["config", "sign", "--help"])).code == 0;
     if !can_sign {

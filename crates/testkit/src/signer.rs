@@ -5,6 +5,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::run::{Ran, run};
+use crate::setup::Setup;
 
 /// Somebody with a pair of keys and the stock `minisign`, which knows nothing of this project.
 #[derive(Debug)]
@@ -66,6 +67,20 @@ impl Signer {
         let (file, secret) = (file.display().to_string(), self.secret().display().to_string());
         let ran = self.minisign(&["-S", "-s", &secret, "-m", &file]);
         assert_eq!(ran.code, 0, "{ran:?}");
+    }
+
+    /// A folder with this configuration, signed, for `prod`, where this signer is the only one who is trusted.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn locked(&self, configuration: &str) -> Setup {
+        let public = fs::read(self.public()).expect("a public key");
+        let setup = Setup::new(configuration)
+            .environment("prod")
+            .file("trusted.pub", public);
+        self.sign(&setup.path("graylane.toml"));
+        let trust = setup.path("trusted.pub").display().to_string();
+        setup.variable("GRAYLANE_TRUST", &trust)
     }
 
     /// The signature of a text, followed by the text.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use graylane_testkit::{LIMIT, Recipe, Setup, Signer, binary, replace};
+use graylane_testkit::{LIMIT, Recipe, Signer, binary, replace};
 
 use crate::stage::{probation, switch};
 use crate::taken::verify;
@@ -13,20 +13,10 @@ fn text(revision: u64, body: &str) -> String {
     format!("revision = {revision}\n{}", recipe.text())
 }
 
-/// A folder with a signed configuration of revision 5.
-fn locked(signer: &Signer) -> Setup {
-    let setup = Setup::new(&text(5, "five"))
-        .environment("prod")
-        .file("trusted.pub", fs::read(signer.public()).unwrap());
-    signer.sign(&setup.path("graylane.toml"));
-    let trust = setup.path("trusted.pub").display().to_string();
-    setup.variable("GRAYLANE_TRUST", &trust)
-}
-
 #[test]
 fn a_signed_configuration_goes_on_in_the_next_process_and_the_log_is_whole() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let mut gateway = setup.start();
 
     let switched = switch(&gateway, &binary());
@@ -42,7 +32,7 @@ fn a_signed_configuration_goes_on_in_the_next_process_and_the_log_is_whole() {
 #[test]
 fn what_is_not_signed_or_older_is_refused_by_the_next_process_and_the_one_before_goes_on() {
     let Some(signer) = Signer::new() else { return };
-    let setup = locked(&signer);
+    let setup = signer.locked(&text(5, "five"));
     let gateway = setup.start();
     let file = gateway.file();
 
