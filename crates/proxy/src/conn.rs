@@ -73,12 +73,25 @@ impl Conn {
         self.worker.shared.is_draining() && !self.moves_now()
     }
 
+    /// The gateway drains: who is idle has only the grace left. Where another process accepts the clients of that listener,
+    /// nothing hurries, and the connection may stay until the limit of the drain: a client that is idle for longer than our
+    /// grace, and shorter than that, never meets a closed one.
+    #[cold]
+    pub(crate) fn hurry(&self, times: &Times) {
+        if !self.is_left() {
+            self.timer.hurry(times.idle_grace.spread());
+        }
+    }
+
     /// Whether the connection moves to another process as soon as it is idle: the one that has its listener.
     #[cold]
     pub(crate) fn moves_now(&self) -> bool {
+        self.moves && self.worker.shared.is_moving() && self.is_left()
+    }
+
+    /// Whether another process accepts the clients of its listener.
+    fn is_left(&self) -> bool {
         let shared = &self.worker.shared;
-        self.moves
-            && shared.is_moving()
-            && shared.is_left(&latest(shared).entry(self.presence.listener).listener)
+        shared.is_left(&latest(shared).entry(self.presence.listener).listener)
     }
 }

@@ -12,8 +12,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::worker::Presence;
 
-/// An idle connection on its way to another process. Dropped without a word, it goes back to its worker and has the usual
-/// grace.
+/// An idle connection on its way to another process. Dropped without a word, it goes back to its worker and stays until its next
+/// answer, or the limit of the drain.
 #[derive(Debug)]
 pub struct Idle {
     listener: Name,

@@ -100,11 +100,15 @@ impl Timer {
         Stage::ALL[usize::from(self.stage.load(Relaxed))]
     }
 
-    /// The process drains: who is idle has only this much time left. Everybody is woken to know.
-    pub(crate) fn drain(&self, grace: Ticks) {
+    /// Who is idle has only this much time left.
+    pub(crate) fn hurry(&self, grace: Ticks) {
         if self.stage() == Stage::Idle {
             self.deadline.set_earlier(&self.clock, grace);
         }
+    }
+
+    /// Something has changed that the task looks at.
+    pub(crate) fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
         }
@@ -112,10 +116,8 @@ impl Timer {
 
     /// Called by the scan of every tick.
     pub(crate) fn check(&self) {
-        if self.has_passed()
-            && let Some(waker) = self.waker.get()
-        {
-            waker.wake_by_ref();
+        if self.has_passed() {
+            self.wake();
         }
     }
 }

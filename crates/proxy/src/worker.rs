@@ -149,8 +149,7 @@ pub(crate) fn spawn(
 async fn run(worker: &Worker, doors: Vec<JoinHandle<()>>, mut orders: watch::Receiver<Order>) {
     wait_for(&mut orders, |order| matches!(order, Order::Drain | Order::Stop)).await;
     let current = worker.shared.current();
-    let grace = current.times().idle_grace;
-    open::each(|timer| timer.drain(grace.spread()));
+    open::hurry(&current.times());
     let limit = current.drain().limit;
     let last = (limit / LAST_PART).min(LAST_AT_MOST);
     drop(current);

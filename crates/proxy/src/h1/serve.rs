@@ -79,7 +79,7 @@ async fn next_request(client: &mut H1Client, memory: &mut Memory, is_first: bool
     timer.set_stage(Stage::Idle);
     timer.within(memory.times.idle);
     if client.conn.worker.shared.is_draining() {
-        timer.drain(memory.times.idle_grace.spread());
+        client.conn.hurry(&memory.times);
     }
     let mut begun = false;
     let next = poll_fn(|cx| {

@@ -256,7 +256,7 @@ impl Drop for Live {
             timer.set_stage(Stage::Idle);
             timer.within(self.times.idle);
             if self.conn.worker.shared.is_draining() {
-                timer.drain(self.times.idle_grace.spread());
+                self.conn.hurry(&self.times);
             }
         }
     }

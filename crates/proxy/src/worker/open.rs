@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use tokio::task::AbortHandle;
 
 use crate::conn::Conn;
+use crate::generation::Times;
 use crate::ledger::Fate;
 use crate::timer::{Stage, Timer};
 
@@ -35,6 +36,18 @@ pub(super) struct Task {
 /// Looks at every timer.
 pub(super) fn each(then: impl Fn(&Timer)) {
     OPEN.with_borrow(|open| open.places.iter().flatten().for_each(|place| then(&place.timer)));
+}
+
+/// Tells every connection and stream that the gateway drains.
+pub(super) fn hurry(times: &Times) {
+    OPEN.with_borrow(|open| {
+        for place in open.places.iter().flatten() {
+            if let Some(conn) = place.task.as_ref().and_then(|task| task.conn.upgrade()) {
+                conn.hurry(times);
+            }
+            place.timer.wake();
+        }
+    });
 }
 
 /// All connections, tunnels first.

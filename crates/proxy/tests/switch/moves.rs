@@ -203,6 +203,24 @@ fn a_connection_of_a_listener_that_is_not_there_is_not_adopted() {
 }
 
 #[test]
+fn a_process_can_ask_itself_where_every_listener_is_secured() {
+    let upstream = Upstream::fixed("served");
+    let scene = Scene::secured(upstream.address());
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ask = || {
+        let mut client = Client::connect(door.local_addr().unwrap());
+        scene.gateway.ask_itself(door.accept().unwrap().0).unwrap();
+        client.get("/", &[("connection", "close")])
+    };
+
+    let answers: Vec<_> = (0..WORKERS).map(|_| ask().text()).collect();
+    let ledger = scene.end();
+
+    assert_eq!(answers, vec!["served"; WORKERS]);
+    assert_eq!((ledger.adopted, ledger.is_lossless()), (WORKERS as u64, true));
+}
+
+#[test]
 fn one_switch_after_the_other_under_load_is_noticed_by_nobody() {
     let upstream = Upstream::fixed("served");
     let mut scene = Scene::start(upstream.address(), LONG);

@@ -67,7 +67,8 @@ pub(super) const DRAIN: Table = Table {
             "\"2s\"",
             Fallback::Value("\"5s\""),
             "How long an idle keep-alive connection stays open, so that a request already on its way is still \
-             answered; up to a fifth more, at random. Best longer than clients keep a connection idle.",
+             answered; up to a fifth more, at random. Best longer than clients keep a connection idle. \
+             After a switch of the binary only the limit counts.",
         ),
     ],
 };
