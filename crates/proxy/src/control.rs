@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::gateway::Shared;
 use crate::ledger::Ledger;
-use crate::moving::Idle;
+use crate::moving::{Arrival, Idle};
 use crate::worker::Worker;
 
 /// What the workers are to do.
@@ -190,9 +190,22 @@ impl Control {
         if current.entry(number).tls.is_some() {
             return Err(AdoptError::Secured(listener.clone()));
         }
+        self.take_in(Arrival::Adopted(number, stream))
+    }
+
+    /// Serves a connection that this process has made to itself, to see whether its workers serve, which take turns. It is in
+    /// cleartext, also where every listener is secured, and is told to be of the first listener.
+    ///
+    /// # Errors
+    /// The gateway drains, or has ended; this handle of the connection is closed then.
+    pub fn ask_itself(&self, stream: TcpStream) -> Result<(), AdoptError> {
+        self.take_in(Arrival::Own(stream))
+    }
+
+    fn take_in(&self, arrival: Arrival) -> Result<(), AdoptError> {
         let turn = self.0.turn.fetch_add(1, Relaxed) % self.0.workers.len();
-        let adopted = self.0.workers[turn].adopt(number, stream);
-        adopted.then_some(()).ok_or(AdoptError::Leaving)
+        let taken = self.0.workers[turn].take_in(arrival);
+        taken.then_some(()).ok_or(AdoptError::Leaving)
     }
 
     /// Begins to drain: no new connections; the answers on the open ones say that they are the last.

@@ -33,6 +33,8 @@ struct Held {
 pub(crate) enum Arrival {
     /// A connection that another process has accepted, of the listener of that number.
     Adopted(usize, TcpStream),
+    /// A connection that the process has made to itself.
+    Own(TcpStream),
     /// A connection of its own that could not move.
     Returned(TcpStream, Presence),
     /// A connection of its own that has moved.

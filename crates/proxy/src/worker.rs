@@ -83,16 +83,15 @@ impl Worker {
         self.over.load(Relaxed)
     }
 
-    /// Takes over a connection that another process has accepted, from any thread; `false` where the worker ends.
-    pub(crate) fn adopt(&self, listener: usize, stream: std::net::TcpStream) -> bool {
+    /// Takes in a connection that it has not accepted, from any thread; `false` where the worker ends.
+    pub(crate) fn take_in(&self, arrival: Arrival) -> bool {
         // First the one, then the other: a worker that drains sees what is expected of it.
         self.expect();
-        let adopted =
-            !self.shared.is_draining() && self.door.send(Arrival::Adopted(listener, stream)).is_ok();
-        if !adopted {
+        let taken = !self.shared.is_draining() && self.door.send(arrival).is_ok();
+        if !taken {
             self.unexpect();
         }
-        adopted
+        taken
     }
 
     /// Sends an idle connection off to another process.

@@ -4,7 +4,6 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use graylane_core::Name;
 use graylane_proxy::Control;
 
 /// For one answer.
@@ -25,8 +24,8 @@ pub(crate) enum Unfit {
     Odd(String),
 }
 
-/// Asks as many times as there are workers, which take turns. `listener` speaks cleartext.
-pub(crate) fn probe(control: &Control, listener: &Name, workers: usize) -> Result<(), Unfit> {
+/// Asks as many times as there are workers, which take turns.
+pub(crate) fn probe(control: &Control, workers: usize) -> Result<(), Unfit> {
     let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Unfit::NoConnection)?;
     let at = door.local_addr().map_err(Unfit::NoConnection)?;
     for _ in 0..workers {
@@ -40,7 +39,7 @@ pub(crate) fn probe(control: &Control, listener: &Name, workers: usize) -> Resul
             }
         };
         control
-            .adopt(listener, stream)
+            .ask_itself(stream)
             .map_err(|error| Unfit::NoAnswer(io::Error::other(error)))?;
         let answer = ask(&mut client).map_err(Unfit::NoAnswer)?;
         if !answer.starts_with(ANSWER) {

@@ -73,7 +73,7 @@ pub(super) async fn accept(
             && let Ok(stream) = TcpStream::from_std(stream)
         {
             let presence = Presence::accepted(&worker, number, permit);
-            open(&worker, stream, peer, presence, true);
+            open(&worker, stream, peer, presence, Whose::Client);
         }
     }
 }
@@ -103,7 +103,7 @@ async fn take(
                     permit = worker.shared.connections.acquire() => permit,
                 };
                 let presence = Presence::accepted(worker, number, permit);
-                open(worker, stream, peer, presence, true);
+                open(worker, stream, peer, presence, Whose::Client);
             }
             Err(error) if is_about_one_connection(&error) => log::debug!("accept: {error}"),
             Err(error) => no_descriptors(&error).await,
@@ -123,13 +123,24 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
+/// Whose connection begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// A client's.
+    Client,
+    /// A client's, which could not move to another process: it would be sent off again, and again.
+    Returned,
+    /// This process's own, with which it asks itself. It is in cleartext, whatever the listener speaks.
+    Own,
+}
+
 /// Takes in connections that were not accepted here, and those of its own that come back.
 pub(super) async fn arrive(worker: Arc<Worker>, mut arrivals: mpsc::UnboundedReceiver<Arrival>) {
     while let Some(arrival) = arrivals.recv().await {
-        let (stream, presence, moves) = match arrival {
-            Arrival::Adopted(number, stream) => (stream, Presence::adopted(&worker, number), true),
-            // It would be sent off again, and again.
-            Arrival::Returned(stream, presence) => (stream, presence, false),
+        let (stream, presence, whose) = match arrival {
+            Arrival::Adopted(number, stream) => (stream, Presence::adopted(&worker, number), Whose::Client),
+            Arrival::Own(stream) => (stream, Presence::adopted(&worker, 0), Whose::Own),
+            Arrival::Returned(stream, presence) => (stream, presence, Whose::Returned),
             Arrival::Moved(presence) => {
                 presence.set_fate(Fate::HandedOver);
                 continue;
@@ -140,27 +151,28 @@ pub(super) async fn arrive(worker: Arc<Worker>, mut arrivals: mpsc::UnboundedRec
             .and_then(|()| stream.peer_addr())
             .and_then(|peer| Ok((TcpStream::from_std(stream)?, peer)));
         match opened {
-            Ok((stream, peer)) => open(&worker, stream, peer, presence, moves),
+            Ok((stream, peer)) => open(&worker, stream, peer, presence, whose),
             // Its client has gone meanwhile.
             Err(error) => log::debug!("a connection that moved: {error}"),
         }
     }
 }
 
-/// Begins a connection, which may move to another process or not.
-fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, presence: Presence, moves: bool) {
+/// Begins a connection.
+fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, presence: Presence, whose: Whose) {
     socket::set_up(&stream);
     let generation = latest(&worker.shared);
     let (times, entry) = (generation.times(), generation.entry(presence.listener));
-    let scheme = if entry.tls.is_some() {
+    let tls = entry.tls.clone().filter(|_| whose != Whose::Own);
+    let scheme = if tls.is_some() {
         Scheme::Https
     } else {
         Scheme::Http
     };
-    let moves = moves && entry.tls.is_none();
+    let moves = whose == Whose::Client && tls.is_none();
     let conn = Conn::new(worker, peer, scheme, times, presence, moves);
     let beginning = Beginning {
-        tls: entry.tls.clone(),
+        tls,
         handshake: times.handshake,
         http2: entry.http2,
     };

@@ -1,9 +1,10 @@
+use std::net::TcpListener;
 use std::sync::mpsc;
 
 use graylane_proxy::{AdoptError, Fate, Queues};
-use graylane_testkit::{Gate, LIMIT, Traffic, Upstream, eventually};
+use graylane_testkit::{Client, Gate, LIMIT, Traffic, Upstream, eventually};
 
-use crate::scene::{Scene, told, web};
+use crate::scene::{Scene, WORKERS, told, web};
 
 /// Long, so that what is closed in these tests is closed for another reason.
 const LONG: &str = "[drain]\nidle_grace = \"20s\"\nlimit = \"20s\"";
@@ -129,6 +130,33 @@ fn a_connection_of_a_listener_that_nobody_takes_over_stays_and_is_told_to_close(
 
     assert_eq!(answer, ("served".to_owned(), true));
     assert_eq!((ledger.of(Fate::Drained), receiver.try_iter().count()), (1, 0));
+}
+
+#[test]
+fn who_cannot_move_is_not_hurried_while_another_process_accepts() {
+    let upstream = Upstream::fixed("served");
+    let scene = Scene::with_another(
+        upstream.address(),
+        "[drain]\nidle_grace = \"50ms\"\nlimit = \"20s\"",
+    );
+    let open = |listener| {
+        let mut clients: Vec<_> = (0..20).map(|_| scene.client_of(listener)).collect();
+        clients.iter_mut().for_each(|client| drop(client.get("/", &[])));
+        clients
+    };
+    let (mut taken, left) = (open("web"), open("xtra"));
+
+    scene.gateway.drain(Queues::Leave(&[web()]));
+    scene.until(Fate::ClosedIdle, 20);
+    let answers: Vec<_> = taken
+        .iter_mut()
+        .map(|client| told(&client.get("/", &[])))
+        .collect();
+    let ledger = scene.ended();
+
+    assert_eq!(answers, vec![("served".to_owned(), true); 20]);
+    assert_eq!((ledger.of(Fate::Drained), ledger.of(Fate::ClosedIdle)), (20, 20));
+    drop(left);
 }
 
 #[test]

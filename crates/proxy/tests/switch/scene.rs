@@ -10,9 +10,10 @@ use graylane_diagnostic::Source;
 use graylane_pipeline::Hooks;
 use graylane_proxy::{Control, Fate, Gateway, Generation, Idle, Ledger, Queues, Shared};
 use graylane_route::Snapshot;
-use graylane_testkit::{Client, LIMIT, Response, eventually};
+use graylane_testkit::{Authority, Client, LIMIT, Response, eventually};
+use graylane_tls::{Content, Files, Tls};
 
-const WORKERS: usize = 2;
+pub(crate) const WORKERS: usize = 2;
 
 /// A running gateway with one listener and one endpoint.
 pub(crate) struct Scene {
@@ -33,23 +34,35 @@ fn parsed(endpoint: SocketAddr, more: &str) -> Config {
     }
 }
 
-fn shared(config: &Config) -> Arc<Shared> {
+fn shared(config: &Config, files: &Files) -> Arc<Shared> {
     let snapshot = Snapshot::compile(config, 1);
     let hooks = Hooks::new(Vec::new());
-    Shared::new(Generation::first(
-        config,
-        snapshot,
-        hooks,
-        Arc::default(),
-        WORKERS,
-    ))
+    let tls = Arc::new(Tls::compile(config, files, None).unwrap());
+    Shared::new(Generation::first(config, snapshot, hooks, tls, WORKERS))
 }
 
 impl Scene {
     /// In front of this endpoint, with more of the configuration.
     pub(crate) fn start(endpoint: SocketAddr, more: &str) -> Self {
+        Self::start_with(endpoint, more, &Files::default())
+    }
+
+    /// The same with a listener that is secured.
+    pub(crate) fn secured(endpoint: SocketAddr) -> Self {
+        let issued = Authority::new().give(&["shop.test"]);
+        let named = [("shop.pem", issued.certificate), ("shop.key", issued.key)];
+        let named = named.map(|(path, text)| (path.into(), Content::new(text.into_bytes())));
+        let files = Files {
+            named: named.into(),
+            system: None,
+        };
+        let more = "[listeners.web.tls]\ncertificates = [{ certificate = \"shop.pem\", key = \"shop.key\" }]";
+        Self::start_with(endpoint, more, &files)
+    }
+
+    fn start_with(endpoint: SocketAddr, more: &str, files: &Files) -> Self {
         let config = parsed(endpoint, more);
-        let shared = shared(&config);
+        let shared = shared(&config, files);
         let sockets = config.listeners.iter().map(graylane_proxy::bind);
         let sockets: Vec<_> = sockets.map(Result::unwrap).collect();
         Self {
@@ -75,7 +88,7 @@ impl Scene {
     /// One that takes over the listener of this one and waits for the word to accept.
     pub(crate) fn successor(&self, endpoint: SocketAddr, more: &str) -> Self {
         let config = parsed(endpoint, more);
-        let shared = shared(&config);
+        let shared = shared(&config, &Files::default());
         let (name, socket) = self.gateway.listeners().unwrap().remove(0);
         assert_eq!(name, config.listeners[0].name);
         let socket = graylane_proxy::inherit(socket.into(), &config.listeners[0]).unwrap();

@@ -232,21 +232,13 @@ async fn warm_up(started: &Started) {
     }
 }
 
-/// Over a listener in cleartext. Where all are secured, that every part has started must do.
 async fn probe(started: &Started) -> Result<(), String> {
-    let Some(loaded) = started.parts().in_use() else {
-        return Err("no configuration is in use".to_owned());
-    };
-    let mut listeners = loaded.config.listeners.iter();
-    let Some(listener) = listeners.find(|listener| listener.tls.is_none()) else {
-        return Ok(());
-    };
-    let (control, name) = (started.control().clone(), listener.name.clone());
+    let control = started.control().clone();
     let workers = started
         .parts()
         .shared()
         .map_or(1, |shared| shared.counters().workers());
-    let probed = tokio::task::spawn_blocking(move || handover::probe(&control, &name, workers)).await;
+    let probed = tokio::task::spawn_blocking(move || handover::probe(&control, workers)).await;
     match probed {
         Ok(Ok(())) => Ok(()),
         Ok(Err(unfit)) => Err(crate::change::chain(&unfit)),
