@@ -1,5 +1,7 @@
 //! What is copied, and what a copy is.
 
+use std::time::Instant;
+
 use graylane_testkit::{DeadEnd, Gate, LIMIT, Next, Recipe, Response, Upstream, eventually};
 
 use super::{compared, copied, dropped, failed, mirrored, until_copied};
@@ -45,6 +47,35 @@ fn every_request_goes_to_the_other_lane_as_well_and_is_marked() {
         let count = metrics.sum("graylane_mirror_head_seconds_count", &[("side", side)]);
         assert_eq!(count, 3.0, "{side}");
     }
+}
+
+#[test]
+fn what_each_side_took_is_told_apart() {
+    let gate = Gate::new();
+    let stable = Upstream::fixed("original");
+    let next = Upstream::start({
+        let gate = gate.clone();
+        move |turn| {
+            gate.pass();
+            turn.fixed(200, "copy")
+        }
+    });
+    let gateway = mirrored(stable.address(), next.address(), "share = 100").start();
+
+    let asked = Instant::now();
+    gateway.client().get("/", &[]);
+    let original = asked.elapsed();
+    next.until_request("the copy arrived", |_| true);
+    let held = Instant::now();
+    // The copy is held up for longer than the original took.
+    eventually(LIMIT, "time goes by", || held.elapsed() > original);
+    let held = held.elapsed();
+    gate.open();
+
+    let metrics = until_copied(&gateway, 1);
+    let took = |side| metrics.sum("graylane_mirror_head_seconds_sum", &[("side", side)]);
+    assert!(took("original") <= original.as_secs_f64(), "{}", took("original"));
+    assert!(took("mirror") >= held.as_secs_f64(), "{}", took("mirror"));
 }
 
 #[test]

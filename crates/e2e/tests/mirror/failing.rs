@@ -1,5 +1,7 @@
 //! A lane that gets copies and fails at them, in every way: the original sees nothing of it.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use graylane_testkit::{DeadEnd, Gateway, LIMIT, Next, Recipe, Turn, Upstream, eventually};
 
 use super::{compared, copied, failed, mirrored, until_copied};
@@ -191,25 +193,30 @@ fn the_original_sees_nothing_of_a_lane_that_is_killed_under_load() {
     let gateway = bounded(&mirrored(stable.address(), next.address(), "share = 100"));
     let usual = undisturbed();
 
-    let mut before = Vec::new();
-    std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| (0..10).map(|_| conversation(&gateway)).collect::<Vec<_>>()))
-            .collect();
-        eventually(LIMIT, "copies go", || copied(&gateway.metrics()) > 20);
-        drop(next);
-        for client in clients {
-            before.extend(client.join().unwrap());
+    let failing = || gateway.metrics().sum("graylane_mirror_failed_total", &[]);
+    let ends = AtomicBool::new(false);
+    let converse = || {
+        let mut all = Vec::new();
+        while !ends.load(SeqCst) {
+            all.push(conversation(&gateway));
         }
+        all
+    };
+    let got: Vec<_> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4).map(|_| scope.spawn(converse)).collect();
+        eventually(LIMIT, "copies go", || copied(&gateway.metrics()) > 20);
+        let well = failing();
+        drop(next);
+        eventually(LIMIT, "copies fail", || failing() > well + 20.0);
+        ends.store(true, SeqCst);
+        let clients = clients.into_iter();
+        clients.flat_map(|client| client.join().unwrap()).collect()
     });
 
-    assert!(
-        before.iter().all(|got| *got == usual),
-        "a client got something else"
-    );
-    let metrics = until_copied(&gateway, before.len() * usual.len());
+    assert!(got.iter().all(|got| *got == usual), "a client got something else");
+    let metrics = until_copied(&gateway, got.len() * usual.len());
     assert_eq!(metrics.sum("graylane_faults_total", &[]), 0.0);
-    assert_eq!(stable.requests().len(), before.len() * usual.len());
+    assert_eq!(stable.requests().len(), got.len() * usual.len());
 }
 
 #[test]

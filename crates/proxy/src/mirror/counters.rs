@@ -159,6 +159,23 @@ mod tests {
     }
 
     #[test]
+    fn times_are_added_up_side_by_side() {
+        let counters = MirrorCounters::default();
+
+        counters.compared([1, 4], [Some(90), Some(3_000_000)]);
+        counters.compared([1, 1], [Some(10), Some(4)]);
+        counters.compared([1, 0], [Some(1_000), None]);
+
+        let sums = counters.heads.each_ref().map(|side| side.us.get());
+        assert_eq!(sums, [100, 3_000_004]);
+        let [original, mirror] = counters
+            .heads
+            .each_ref()
+            .map(|side| side.buckets[bound(3_000_000)].get());
+        assert_eq!((original, mirror), (0, 1));
+    }
+
+    #[test]
     fn there_is_room_for_so_many_at_a_time() {
         let counters = MirrorCounters::default();
 
