@@ -54,6 +54,7 @@ mod listen;
 mod load;
 mod mirror;
 mod moving;
+mod names;
 mod outbox;
 mod pipe;
 mod place;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::aim;
 use super::finding::Finding;
-use super::probe::Prober;
+use super::probe;
 use super::records::Change;
 use super::rounds::{Rounds, Target};
 use crate::gateway::Shared;
@@ -73,7 +73,6 @@ async fn wait_until(moment: Option<Instant>) {
 /// Who is checked, and the checks under way.
 struct Work {
     rounds: Rounds,
-    prober: Arc<Prober>,
     checks: JoinSet<Finding>,
     /// Whose check a task is; one that is stopped is not there.
     under_way: HashMap<Id, u64>,
@@ -85,7 +84,6 @@ impl Work {
     fn new() -> Self {
         Self {
             rounds: Rounds::default(),
-            prober: Arc::new(Prober::new(LOOK_UPS)),
             checks: JoinSet::new(),
             under_way: HashMap::new(),
             tasks: HashMap::new(),
@@ -118,8 +116,7 @@ impl Work {
         while self.has_room()
             && let Some((serial, aim)) = self.rounds.begin(Instant::now())
         {
-            let prober = Arc::clone(&self.prober);
-            let task = self.checks.spawn(async move { prober.check(&aim).await });
+            let task = self.checks.spawn(async move { probe::check(&aim).await });
             self.under_way.insert(task.id(), serial);
             self.tasks.insert(serial, task);
         }

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::io;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use graylane_config::Endpoint;
@@ -13,8 +12,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::Way;
-use crate::socket;
 use crate::stream::Stream;
+use crate::{names, socket};
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ pub(super) async fn dial(way: Way<'_>) -> Result<Stream, ConnectError> {
         connect_time,
         ..
     } = way;
-    let stream = timeout(connect_time, tcp(endpoint)).await??;
+    let stream = timeout(connect_time, names::connect(&endpoint.host, endpoint.port)).await??;
     socket::set_up(&stream);
     let Some(peer) = peer else {
         return Ok(Stream::Tcp(stream));
@@ -54,13 +53,6 @@ pub(super) async fn dial(way: Way<'_>) -> Result<Stream, ConnectError> {
         warn(endpoint, &error);
         ConnectError::Refused(error)
     })
-}
-
-async fn tcp(endpoint: &Endpoint) -> io::Result<TcpStream> {
-    match endpoint.host.parse::<IpAddr>() {
-        Ok(address) => TcpStream::connect((address, endpoint.port)).await,
-        Err(_) => TcpStream::connect((&*endpoint.host, endpoint.port)).await,
-    }
 }
 
 /// Makes a connection secure, and sees to it that it has the protocol of the lane.

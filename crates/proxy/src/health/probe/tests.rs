@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use ::h2::server::{Builder, SendResponse};
@@ -76,7 +77,7 @@ fn told(question: HealthQuestion, timeout: Duration, said: &[u8], endless: bool)
             let _ = stream.read_to_end(&mut Vec::new()).await;
             String::from_utf8_lossy(&asked[..length]).into_owned()
         });
-        let finding = Prober::new(1).check(&aim(at, question, timeout)).await;
+        let finding = check(&aim(at, question, timeout)).await;
         (finding, endpoint.await.unwrap())
     })
 }
@@ -180,11 +181,11 @@ fn who_closes_without_an_answer_is_broken_and_who_does_not_listen_is_unreachable
             let _ = stream.read(&mut [0; 4096]).await;
             drop(stream);
         });
-        let (prober, nobody) = (Prober::new(1), DeadEnd::new());
-        let closed = prober.check(&aim(at, get(), LONG)).await;
+        let nobody = DeadEnd::new();
+        let closed = check(&aim(at, get(), LONG)).await;
         endpoint.await.unwrap();
         let refused = aim(nobody.address(), HealthQuestion::Tcp, LONG);
-        (closed, prober.check(&refused).await)
+        (closed, check(&refused).await)
     });
 
     assert_eq!(closed, Finding::broken("it closed without an answer"));
@@ -200,9 +201,8 @@ fn a_name_is_looked_up_and_one_that_there_is_not_is_unreachable() {
             aim.endpoint.host = host.into();
             aim
         };
-        let prober = Prober::new(1);
-        let known = prober.check(&named("localhost")).await;
-        (known, prober.check(&named("no..host")).await)
+        let known = check(&named("localhost")).await;
+        (known, check(&named("no..host")).await)
     });
 
     assert_eq!(known, Finding::Passed);
@@ -216,7 +216,7 @@ fn another_port_may_be_the_one_that_is_asked() {
         let mut aim = aim(at, HealthQuestion::Tcp, LONG);
         aim.endpoint.port = 1;
         aim.health.port = Some(at.port());
-        Prober::new(1).check(&aim).await
+        check(&aim).await
     });
 
     assert_eq!(finding, Finding::Passed);
@@ -262,7 +262,7 @@ fn a_get_goes_over_http2_where_the_lane_speaks_it() {
         .await;
         let mut aim = aim(at, get(), LONG);
         aim.protocol = Protocol::Http2;
-        let found = Prober::new(1).check(&aim).await;
+        let found = check(&aim).await;
         (found, seen.await.unwrap().replace(&at.to_string(), "AT"))
     });
 
@@ -286,7 +286,7 @@ fn called(content_type: &'static str, body: &'static [u8], status: Option<&'stat
             }
         })
         .await;
-        Prober::new(1).check(&aim(at, grpc(), LONG)).await
+        check(&aim(at, grpc(), LONG)).await
     })
 }
 
@@ -358,7 +358,7 @@ fn an_answer_counts_whose_connection_ends_with_it() {
         });
         let mut aim = aim(at, get(), LONG);
         aim.protocol = Protocol::Http2;
-        Prober::new(1).check(&aim).await
+        check(&aim).await
     });
 
     assert_eq!(finding, Finding::Passed);
@@ -375,7 +375,7 @@ fn a_call_that_fails_before_any_message_says_its_status() {
                 respond.send_response(answer.body(()).unwrap(), true).unwrap();
             })
             .await;
-            Prober::new(1).check(&aim(at, grpc(), LONG)).await
+            check(&aim(at, grpc(), LONG)).await
         })
     });
 
