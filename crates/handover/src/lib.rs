@@ -69,7 +69,7 @@ pub use operator::{Fate, Outcome, Progress, Wanted};
 pub use peer::{Death, Peer, Trust};
 pub use state::{State, StateError};
 pub use taker::{Arrival, Beating, Course, Inherited, Settling, TakeError, Taker, Turn, WarmingUp};
-pub use trial::{Beat, Down, Judgement, Lacking, Rules, Trial, Worse};
+pub use trial::{Beat, Down, Judgement, Lacking, Rules, Served, Trial, Worse};
 pub use verdict::{Verdict, upper_share};
 pub use visit::{Visit, VisitError, Visitor};
 

@@ -6,13 +6,44 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Verdict, upper_share};
 
+/// What a process has served, in a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Served {
+    /// Exchanges of a lane that ended.
+    pub exchanges: u64,
+    /// Those of them that ended with a 5xx, of the process's own or of an endpoint.
+    pub errors: u64,
+    /// Requests that came to no lane: refused as malformed, or for want of a service.
+    pub refused: u64,
+}
+
+impl Served {
+    /// What came after this.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            exchanges: self.exchanges.saturating_sub(before.exchanges),
+            errors: self.errors.saturating_sub(before.errors),
+            refused: self.refused.saturating_sub(before.refused),
+        }
+    }
+
+    /// All requests.
+    fn requests(self) -> u64 {
+        self.exchanges.saturating_add(self.refused)
+    }
+}
+
 /// A sign of life of the new process: totals since it began to accept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
-    /// Exchanges that it ended.
+    /// As in [`Served`].
     pub exchanges: u64,
-    /// Those of them that ended with a 5xx, of its own or of an endpoint.
+    /// As in [`Served`].
     pub errors: u64,
+    /// As in [`Served`].
+    #[serde(default)]
+    pub refused: u64,
     /// Connections of clients that it holds.
     #[serde(default)]
     pub open: u64,
@@ -24,6 +55,16 @@ pub struct Beat {
     /// The lanes for which its checks find no healthy endpoint.
     #[serde(default)]
     pub down: Vec<Down>,
+}
+
+impl Beat {
+    fn served(&self) -> Served {
+        Served {
+            exchanges: self.exchanges,
+            errors: self.errors,
+            refused: self.refused,
+        }
+    }
 }
 
 /// A lane without a healthy endpoint.
@@ -59,6 +100,9 @@ pub struct Rules {
     pub alpha: f64,
     /// The share of errors that is no reason to send anything back, whatever the old process had. Default: 0.01.
     pub floor: f64,
+    /// The same for requests that are refused: mostly it is their clients who are at fault, so this is for a process that
+    /// does not know its services, or its protocol. Default: 0.5.
+    pub refused_floor: f64,
 }
 
 impl Default for Rules {
@@ -70,6 +114,7 @@ impl Default for Rules {
             unhealthy: 3,
             alpha: 0.001,
             floor: 0.01,
+            refused_floor: 0.5,
         }
     }
 }
@@ -114,6 +159,15 @@ pub enum Worse {
         /// where this share would have been no worse.
         allowed: f64,
     },
+    /// It refuses more requests than the old one.
+    Refuses {
+        /// It refused these,
+        refused: u64,
+        /// of so many requests,
+        requests: u64,
+        /// where this share would have been no worse.
+        allowed: f64,
+    },
 }
 
 impl fmt::Display for Worse {
@@ -134,6 +188,15 @@ impl fmt::Display for Worse {
                 "{errors} of {exchanges} exchanges failed, where up to {:.1} % were expected",
                 allowed * 100.0
             ),
+            Self::Refuses {
+                refused,
+                requests,
+                allowed,
+            } => write!(
+                f,
+                "{refused} of {requests} requests were refused, where up to {:.1} % were expected",
+                allowed * 100.0
+            ),
         }
     }
 }
@@ -145,30 +208,36 @@ impl fmt::Display for Worse {
 #[derive(Debug)]
 pub struct Trial {
     rules: Rules,
-    verdict: Verdict,
+    errors: Verdict,
+    refusals: Verdict,
     begun: Instant,
     /// The last sign of life and when it came; the begin, before the first.
     last: Instant,
-    beat: Option<Beat>,
+    served: Served,
     unhealthy: u32,
     /// Lanes that are down there and not here, since when, and how long they may be.
     lacking: BTreeMap<String, (Instant, Duration)>,
 }
 
 impl Trial {
-    /// Begins. `exchanges` and `errors` are what the old process had lately, which the new one is compared with.
+    /// Begins. The new process is compared with what the old one served `lately`.
     #[must_use]
-    pub fn new(rules: Rules, exchanges: u64, errors: u64, now: Instant) -> Self {
-        let share = match exchanges {
+    pub fn new(rules: Rules, lately: Served, now: Instant) -> Self {
+        let share = |all, some| match all {
             ..ENOUGH => UNKNOWN,
-            _ => upper_share(exchanges, errors, DELTA),
+            _ => upper_share(all, some, DELTA),
         };
+        let errors = share(lately.exchanges, lately.errors);
+        let refused = share(lately.requests(), lately.refused);
+        // The two share the chance to send back a process that is no worse.
+        let alpha = rules.alpha / 2.0;
         Self {
             rules,
-            verdict: Verdict::new(share.max(rules.floor), rules.alpha),
+            errors: Verdict::new(errors.max(rules.floor), alpha),
+            refusals: Verdict::new(refused.max(rules.refused_floor), alpha),
             begun: now,
             last: now,
-            beat: None,
+            served: Served::default(),
             unhealthy: 0,
             lacking: BTreeMap::new(),
         }
@@ -228,18 +297,23 @@ impl Trial {
     }
 
     fn hear(&mut self, beat: &Beat, now: Instant) -> Option<Worse> {
-        let (exchanges, errors) = self.beat.as_ref().map_or((0, 0), |b| (b.exchanges, b.errors));
-        self.verdict.see(
-            beat.exchanges.saturating_sub(exchanges),
-            beat.errors.saturating_sub(errors),
-        );
-        self.last = now;
-        self.beat = Some(beat.clone());
-        if self.verdict.fires() {
+        let served = beat.served();
+        let more = served.since(self.served);
+        self.errors.see(more.exchanges, more.errors);
+        self.refusals.see(more.requests(), more.refused);
+        (self.last, self.served) = (now, served);
+        if self.errors.fires() {
             return Some(Worse::Errors {
-                errors: beat.errors,
-                exchanges: beat.exchanges,
-                allowed: self.verdict.allowed(),
+                errors: served.errors,
+                exchanges: served.exchanges,
+                allowed: self.errors.allowed(),
+            });
+        }
+        if self.refusals.fires() {
+            return Some(Worse::Refuses {
+                refused: served.refused,
+                requests: served.requests(),
+                allowed: self.refusals.allowed(),
             });
         }
         if let Some(worse) = self.lacks(now) {

@@ -13,8 +13,8 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use graylane_handover::{
-    Arrival, Beat, Committed, Course, Ended, Patience, Rules, State, Step, TakeError, Trial, Trust, Turn,
-    Worse,
+    Arrival, Beat, Committed, Course, Ended, Patience, Rules, Served, State, Step, TakeError, Trial, Trust,
+    Turn, Worse,
 };
 use serde_json::json;
 use sides::*;
@@ -25,7 +25,7 @@ fn at_once() -> Trial {
         length: Duration::ZERO,
         ..Rules::default()
     };
-    Trial::new(rules, 0, 0, Instant::now())
+    Trial::new(rules, Served::default(), Instant::now())
 }
 
 #[test]
@@ -186,10 +186,14 @@ fn a_new_process_that_serves_worse_is_told_to_return() {
         errors: 30,
         ..healthy()
     };
+    let well = Served {
+        exchanges: 10_000,
+        ..Served::default()
+    };
 
     let (ended, course) = both(
         || {
-            let mut trial = Trial::new(Rules::default(), 10_000, 0, Instant::now());
+            let mut trial = Trial::new(Rules::default(), well, Instant::now());
             old.to_probation()?.watch(&mut trial, &mut |_| None)
         },
         || to_beating(&old.folder).beat(&errors, LONG),
@@ -213,7 +217,7 @@ fn a_new_process_that_falls_silent_is_told_to_return() {
 
     let (ended, beating) = both(
         || {
-            let mut trial = Trial::new(rules, 0, 0, Instant::now());
+            let mut trial = Trial::new(rules, Served::default(), Instant::now());
             old.to_probation()?.watch(&mut trial, &mut |_| None)
         },
         || to_beating(&old.folder),
@@ -229,7 +233,7 @@ fn a_probation_may_be_called_off() {
 
     let (ended, course) = both(
         || {
-            let mut trial = Trial::new(Rules::default(), 0, 0, Instant::now());
+            let mut trial = Trial::new(Rules::default(), Served::default(), Instant::now());
             let mut stop = |beat: Option<&Beat>| beat.map(|_| "stop".to_owned());
             old.to_probation()?.watch(&mut trial, &mut stop)
         },

@@ -13,7 +13,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
 use graylane_handover::{
-    Arrival, Course, Ended, Folder, LinkError, Rules, State, Step, TakeError, Trial, Turn,
+    Arrival, Course, Ended, Folder, LinkError, Rules, Served, State, Step, TakeError, Trial, Turn,
 };
 use proptest::prelude::*;
 use sides::*;
@@ -60,7 +60,7 @@ fn old_side(old: &Old) -> Result<(), Ended> {
         length: Duration::ZERO,
         ..Rules::default()
     };
-    let mut trial = Trial::new(rules, 0, 0, Instant::now());
+    let mut trial = Trial::new(rules, Served::default(), Instant::now());
     probation.watch(&mut trial, &mut |_| None).map(|_| ())
 }
 

@@ -99,6 +99,8 @@ pub(crate) struct Shard {
     pub(crate) open: Counter,
     pub(crate) in_flight: Counter,
     pub(crate) ended: Counter,
+    /// Those of them that came to no lane.
+    pub(crate) refused: Counter,
     pub(crate) upstream_opened: Counter,
     fates: [Counter; Fate::ALL.len()],
 }
@@ -203,6 +205,11 @@ impl Counters {
     /// Exchanges that ended, whatever their end.
     pub fn ended(&self) -> u64 {
         self.sum(|shard| &shard.ended)
+    }
+
+    /// Requests that came to no lane: refused as malformed, or for want of a service, or given up before that was known.
+    pub fn refused(&self) -> u64 {
+        self.sum(|shard| &shard.refused)
     }
 
     /// Exchanges under way.

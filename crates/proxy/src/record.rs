@@ -148,6 +148,8 @@ impl Record {
             if self.rescued {
                 counters.rescued(self.status);
             }
+        } else {
+            counters.refused.add(1);
         }
         if let Some(fault) = self.fault {
             counters.fault(fault);

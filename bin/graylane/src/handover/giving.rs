@@ -153,7 +153,7 @@ impl Next<'_> {
             unclaimed: ready.unclaimed().to_vec(),
         };
         self.tell("ready", "it is ready; this process stops accepting");
-        let (exchanges, errors) = house.lately();
+        let lately = house.lately();
         if let Err(reason) = house.stand_aside(&taken.claimed) {
             house.accept();
             ready.call_off(&reason);
@@ -164,12 +164,7 @@ impl Next<'_> {
         house.parts.record.enter(Phase::Watching, Some(self.pid));
         let length = house.probation(self.pid).unwrap_or(config.handover.probation);
         self.tell("accepting", &format!("it accepts; probation for {length:?}"));
-        let trial = Trial::new(
-            rules(length, config.handover.beat),
-            exchanges,
-            errors,
-            Instant::now(),
-        );
+        let trial = Trial::new(rules(length, config.handover.beat), lately, Instant::now());
         let committed = self.watch(door, probation, trial)?;
         Ok((committed, taken))
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use graylane_core::Name;
 use graylane_handover::systemd::{self, Notice};
-use graylane_handover::{Door, Hello, State};
+use graylane_handover::{Door, Hello, Served, State};
 use graylane_proxy::{Control, Ledger, Queues};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -64,7 +64,7 @@ pub(crate) struct House {
     door_turn: Mutex<()>,
     switch: Mutex<Option<Pending>>,
     /// What was counted in the last minute.
-    seen: Mutex<VecDeque<(u64, u64)>>,
+    seen: Mutex<VecDeque<Served>>,
 }
 
 /// For the workers to stop accepting: nobody accepts in that time.

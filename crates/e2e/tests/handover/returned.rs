@@ -187,6 +187,30 @@ fn a_real_one_whose_lane_is_dead_is_sent_back_and_says_so_with_its_exit_code() {
 }
 
 #[test]
+fn a_real_one_that_does_not_know_the_service_is_sent_back() {
+    let upstream = Upstream::fixed("served");
+    let setup = long(&upstream).setup();
+    let gateway = setup.start();
+    let worse = setup
+        .argument("--set")
+        .argument("services.shop.hosts=[\"elsewhere.test\"]");
+    let mut next = next(&worse);
+
+    eventually(LIMIT, "the next process is sent back", || {
+        Client::connect(gateway.address()).get("/", &[("Connection", "close")]);
+        standing(&gateway)["pid"] == gateway.pid()
+    });
+
+    assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
+    assert!(
+        next.stderr().contains("requests were refused"),
+        "{}",
+        next.stderr()
+    );
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
+
+#[test]
 fn a_real_one_that_finds_a_lane_down_is_sent_back_though_nobody_asked_that_lane() {
     let (upstream, dead) = (Upstream::fixed("served"), DeadEnd::new());
     let checks = "health = { kind = \"tcp\", interval = \"100ms\", timeout = \"100ms\" }\n";

@@ -7,7 +7,16 @@ const RULES: Rules = Rules {
     unhealthy: 2,
     alpha: 0.001,
     floor: 0.01,
+    refused_floor: 0.5,
 };
+
+fn served(exchanges: u64, errors: u64, refused: u64) -> Served {
+    Served {
+        exchanges,
+        errors,
+        refused,
+    }
+}
 
 fn beat(exchanges: u64, errors: u64) -> Beat {
     Beat {
@@ -29,7 +38,7 @@ fn ill() -> Beat {
 /// What a trial says to one sign of life each second, up to the first word that is not to wait.
 fn judged(exchanges: u64, errors: u64, mut beats: impl FnMut(u64) -> Option<Beat>) -> (u64, Judgement) {
     let begun = Instant::now();
-    let mut trial = Trial::new(RULES, exchanges, errors, begun);
+    let mut trial = Trial::new(RULES, served(exchanges, errors, 0), begun);
     for second in 1.. {
         match trial.judge(beats(second).as_ref(), begun + Duration::from_secs(second)) {
             Judgement::Wait => {}
@@ -83,6 +92,46 @@ fn one_that_fails_always_goes_even_if_nothing_is_known_of_the_old_one() {
 }
 
 #[test]
+fn one_that_refuses_nearly_everything_goes_and_one_with_some_bad_clients_stays() {
+    let refusing = |refused| {
+        move |second: u64| {
+            Some(Beat {
+                refused: second * refused,
+                ..beat(second * 10, 0)
+            })
+        }
+    };
+
+    let (_, goes) = judged(10_000, 20, refusing(90));
+    let (second, stays) = judged(10_000, 20, refusing(8));
+
+    assert!(matches!(
+        goes,
+        Judgement::Return(Worse::Refuses {
+            refused: 90,
+            requests: 100,
+            ..
+        })
+    ));
+    assert_eq!((second, stays), (10, Judgement::Commit));
+}
+
+#[test]
+fn one_that_refuses_as_much_as_the_old_one_stays() {
+    let begun = Instant::now();
+    let mut trial = Trial::new(RULES, served(1_000, 0, 9_000), begun);
+    let beat = Beat {
+        refused: 900,
+        ..beat(100, 0)
+    };
+
+    let early = trial.judge(Some(&beat), begun + Duration::from_secs(1));
+    let late = trial.judge(Some(&beat), begun + RULES.length);
+
+    assert_eq!((early, late), (Judgement::Wait, Judgement::Commit));
+}
+
+#[test]
 fn one_that_falls_silent_goes() {
     let (second, judgement) = judged(0, 0, |second| (second < 5).then(|| beat(0, 0)));
 
@@ -131,7 +180,7 @@ fn one_that_is_silent_in_the_last_moment_is_waited_for() {
 #[test]
 fn totals_that_go_back_are_no_exchanges() {
     let begun = Instant::now();
-    let mut trial = Trial::new(RULES, 0, 0, begun);
+    let mut trial = Trial::new(RULES, Served::default(), begun);
     trial.judge(Some(&beat(100, 0)), begun);
 
     let judgement = trial.judge(Some(&beat(50, 50)), begun);
@@ -145,7 +194,7 @@ const SETTLES: Duration = Duration::from_secs(5);
 /// What a trial says to one sign of life each second, with these lanes down there and not here.
 fn lacking(settles: Duration, lanes: impl Fn(u64) -> &'static [&'static str]) -> (u64, Judgement) {
     let begun = Instant::now();
-    let mut trial = Trial::new(RULES, 0, 0, begun);
+    let mut trial = Trial::new(RULES, Served::default(), begun);
     for second in 1..1000 {
         let now = begun + Duration::from_secs(second);
         let named = lanes(second).iter().map(|lane| Lacking {

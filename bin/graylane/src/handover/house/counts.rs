@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use graylane_config::Health;
-use graylane_handover::{Down, Lacking};
+use graylane_handover::{Down, Lacking, Served};
 use graylane_pipeline::LaneId;
 
 use super::{House, locked};
@@ -15,16 +15,22 @@ const LOOKS: usize = 60;
 const MOST_DOWN: usize = 2000;
 
 impl House {
-    /// Exchanges, and those of them that ended with a 5xx.
-    pub(in crate::handover) fn counts(&self) -> (u64, u64) {
+    /// What was served so far.
+    pub(in crate::handover) fn counts(&self) -> Served {
         let Some(shared) = self.parts.shared() else {
-            return (0, 0);
+            return Served::default();
         };
         let current = shared.current();
         let lanes = current.snapshot().topology().lanes.len() as u32;
         let totals = (0..lanes).map(|lane| current.totals(LaneId(lane)));
-        totals.fold((0, 0), |(exchanges, errors), lane| {
-            (exchanges + lane.exchanges, errors + lane.errors)
+        let none = Served {
+            refused: shared.counters().refused(),
+            ..Served::default()
+        };
+        totals.fold(none, |sum, lane| Served {
+            exchanges: sum.exchanges + lane.exchanges,
+            errors: sum.errors + lane.errors,
+            ..sum
         })
     }
 
@@ -38,11 +44,10 @@ impl House {
         seen.push_back(counts);
     }
 
-    /// Exchanges and errors of the last minute: what the next process is compared with.
-    pub(in crate::handover) fn lately(&self) -> (u64, u64) {
-        let now = self.counts();
+    /// What was served in the last minute: the next process is compared with it.
+    pub(in crate::handover) fn lately(&self) -> Served {
         let then = locked(&self.seen).front().copied().unwrap_or_default();
-        (now.0.saturating_sub(then.0), now.1.saturating_sub(then.1))
+        self.counts().since(then)
     }
 
     /// The lanes for which checks find no healthy endpoint.

@@ -13,7 +13,7 @@ use crate::handover::{Doorman, House, Phase, Word};
 /// Gives signs of life until the process before says how it goes on.
 pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, door: HeldDoor) {
     beating.accepting();
-    let (exchanges_before, errors_before) = house.counts();
+    let before = house.counts();
     let mut pulse = Pulse::default();
     loop {
         if let Some(reason) = house.called_off() {
@@ -21,11 +21,12 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
             beating.give_up(&reason);
             return house.say(Word::Returned(reason));
         }
-        let (exchanges, errors) = house.counts();
+        let served = house.counts().since(before);
         let stands = pulse.feel(house.control.clocks(), Instant::now());
         let beat = Beat {
-            exchanges: exchanges.saturating_sub(exchanges_before),
-            errors: errors.saturating_sub(errors_before),
+            exchanges: served.exchanges,
+            errors: served.errors,
+            refused: served.refused,
             open: house.control.ledger().open,
             healthy: house.parts.is_ready() && stands.is_none(),
             note: stands,
