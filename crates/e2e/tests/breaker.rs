@@ -62,6 +62,43 @@ fn an_endpoint_that_fails_is_left_alone_and_comes_back_once_it_is_well() {
 }
 
 #[test]
+fn an_endpoint_that_lies_to_its_checks_is_found_out_by_what_it_answers() {
+    if !Build::under_test().has("breaker") {
+        return;
+    }
+    let liar = Upstream::start(|turn| match turn.head.target() {
+        "/healthz" => turn.fixed(200, "well"),
+        _ => turn.fixed(503, "bad"),
+    });
+    let good = Upstream::fixed("good");
+    let checks = "health = { kind = \"http\", path = \"/healthz\", interval = \"100ms\" }";
+    let lines = format!(
+        "endpoints = [\"http://{}\", \"http://{}\"]\n{checks}\n",
+        liar.address(),
+        good.address()
+    );
+    let gateway = Recipe::new()
+        .lane_lines("stable", &lines)
+        .more("[modules.breaker]\nconsecutive_failures = 3\nopen_for = \"1h\"\n")
+        .start();
+    let mut client = gateway.client();
+    let checks = |liar: &Upstream| {
+        let asked = liar.requests();
+        asked.iter().filter(|one| one.head.target() == "/healthz").count()
+    };
+
+    eventually(LIMIT, "the endpoint is open", || {
+        client.get("/", &[]);
+        state(&gateway, liar.address()) == 2.0
+    });
+    let before = checks(&liar);
+    eventually(LIMIT, "it lies again and again", || checks(&liar) >= before + 3);
+
+    assert!((0..40).all(|_| client.get("/", &[]).status == 200));
+    assert_eq!(state(&gateway, liar.address()), 2.0);
+}
+
+#[test]
 fn the_only_endpoint_of_a_lane_is_never_taken_out_of_use() {
     if !Build::under_test().has("breaker") {
         return;

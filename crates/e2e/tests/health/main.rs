@@ -424,11 +424,13 @@ fn an_explanation_says_who_answers_in_place_of_a_lane_that_is_down() {
         until(&gateway, dead.address(), false);
         let explanation = gateway.ask("/explain?host=test.local&path=/").json();
         assert_eq!(explanation["lane"], "canary");
-        explanation["fallback"].clone()
+        let answer = gateway.client().get("/", &[]);
+        (explanation["fallback"].clone(), answer.status, answer.text())
     };
 
     let instead = fallback(recipe.clone());
-    let nobody = fallback(recipe.service("fallback = \"fail\""));
+    let (nobody, status, _) = fallback(recipe.service("fallback = \"fail\""));
 
-    assert_eq!((instead, nobody), ("stable".into(), Value::Null));
+    assert_eq!(instead, ("stable".into(), 200, "stable".to_owned()));
+    assert_eq!((nobody, status), (Value::Null, 502));
 }
