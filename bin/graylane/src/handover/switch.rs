@@ -221,13 +221,27 @@ fn check(path: &Path) -> Result<(), String> {
         Err(format!("{} is no file", path.display()))
     } else if metadata.permissions().mode() & 0o111 == 0 {
         Err(format!("{} is not executable", path.display()))
-    } else if metadata.permissions().mode() & 0o002 != 0 {
+    } else if metadata.permissions().mode() & OTHERS_WRITE != 0 {
         Err(format!("everybody may write {}", path.display()))
+    } else if let Some(folder) = path.parent().filter(|folder| is_open(folder)) {
+        Err(format!("everybody may replace what is in {}", folder.display()))
     } else if ![0, own].contains(&metadata.uid()) {
         Err(format!("{} belongs to user {}", path.display(), metadata.uid()))
     } else {
         Ok(())
     }
+}
+
+const OTHERS_WRITE: u32 = 0o002;
+/// Of a folder: only who owns a file may remove it.
+const STICKY: u32 = 0o1000;
+
+/// Whether everybody may put another file in the place of one in that folder.
+fn is_open(folder: &Path) -> bool {
+    let mode = |metadata: fs::Metadata| metadata.permissions().mode();
+    fs::metadata(folder)
+        .map(mode)
+        .is_ok_and(|mode| mode & OTHERS_WRITE != 0 && mode & STICKY == 0)
 }
 
 fn spawn(path: &Path) -> std::io::Result<Child> {
@@ -302,6 +316,12 @@ mod tests {
         assert!(refused(&folder.path().join("none")).contains("No such file"));
         assert!(refused(Path::new("binary")).contains("absolute"));
         mode(0o755);
+        let open_to = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        open_to(0o777);
+        assert!(refused(&file).starts_with("everybody may replace"));
+        open_to(0o1777);
+        assert_eq!(check(&file), Ok(()));
+        open_to(0o700);
         assert_eq!(check(&file), Ok(()));
     }
 }
