@@ -57,10 +57,11 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
         return Ok(exit::OK);
     };
     announce(args, &started);
-    if let Some(changes) = started.changes() {
-        tokio::spawn(heed_hang_ups(hang_ups, changes));
-    }
+    let changes = started.changes();
+    let reloads = changes.map(|changes| tokio::spawn(heed_hang_ups(hang_ups, changes)));
     let end = end::wait(&house, &mut signals, &mut words).await;
+    // From here on a SIGHUP means nothing; a change under way ends by itself.
+    let _ = reloads.map(|reloads| reloads.abort());
     let code = match end {
         End::Signal(name, mark) => {
             tell_systemd(&[Notice::Stopping]);
