@@ -36,6 +36,7 @@ Exit codes:
   32  no flag has that key
   40  the gateway cannot be reached
   41  the gateway refuses: no token, or a change that it does not take
+  42  the change is in use, but connections were cut over it
   50  `switch`: refused, nothing was begun
   51  `switch`: the new process did not come as far as serving; the old one goes on
   52  `switch`: the new process served, and the old one took everything back

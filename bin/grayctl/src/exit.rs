@@ -51,6 +51,8 @@ pub(crate) const NO_FLAG: u8 = 32;
 pub(crate) const UNREACHABLE: u8 = 40;
 /// The gateway refused what was asked.
 pub(crate) const GATEWAY: u8 = 41;
+/// A change of a running gateway has cut connections.
+pub(crate) const CHANGE_LOST: u8 = 42;
 
 /// `switch`: nothing was begun.
 pub(crate) const NOT_SWITCHED: u8 = 50;
@@ -142,6 +144,8 @@ pub(crate) enum Failure {
         message: String,
         hint: Option<String>,
     },
+    #[error("revision {revision} is in use, but {cut} connections were cut over it")]
+    Lossy { revision: u64, cut: u64 },
 }
 
 impl Failure {
@@ -175,6 +179,7 @@ impl Failure {
             Self::Gates(_) => GATE,
             Self::Unreachable { .. } | Self::NotAGateway(_) => UNREACHABLE,
             Self::Gateway { .. } => GATEWAY,
+            Self::Lossy { .. } => CHANGE_LOST,
             Self::Switch(error) => error.code(),
         }
     }
@@ -246,6 +251,7 @@ impl Failure {
                  and PUT signature and file, one after the other, to /flags"
             }
             Self::Gateway { .. } => "the gateway's log may say more",
+            Self::Lossy { .. } => "a mistake in Graylane: please report it, with the log of the gateway",
         };
         hint.to_owned()
     }

@@ -136,6 +136,12 @@ impl Gateway {
 /// What the gateway says of a request that it refuses.
 fn refused(status: u16, text: &str) -> Failure {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
+    if value["outcome"] == "lossy" {
+        return Failure::Lossy {
+            revision: value["revision"].as_u64().unwrap_or_default(),
+            cut: value["connections"]["cut"].as_u64().unwrap_or_default(),
+        };
+    }
     let errors = value["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     let text_of = |value: &Value, name: &str| value[name].as_str().map(str::to_owned);
     let message = |error: &Value| {
@@ -158,5 +164,25 @@ fn refused(status: u16, text: &str) -> Failure {
             .iter()
             .chain([&value])
             .find_map(|error| text_of(error, "hint")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_is_in_use_and_has_cut_connections_is_not_a_refusal() {
+        let lossy = r#"{"outcome":"lossy","revision":7,"connections":{"kept":3,"cut":2}}"#;
+        let rejected = r#"{"outcome":"rejected","errors":[{"message":"no such lane"}]}"#;
+
+        let (lossy, rejected) = (refused(500, lossy), refused(422, rejected));
+
+        assert_eq!((lossy.code(), rejected.code()), (42, 41));
+        assert_eq!(
+            lossy.to_string(),
+            "revision 7 is in use, but 2 connections were cut over it"
+        );
+        assert_eq!(rejected.to_string(), "the gateway refuses (422): no such lane");
     }
 }
