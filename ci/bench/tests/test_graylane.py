@@ -10,7 +10,7 @@ from lib.proxies.model import Certificate, Site, Wants
 
 
 def config(folder: str, wants: Wants) -> dict:
-    site = Site(listen=8001, admin=8002, stable=9001, canary=9002, folder=Path(folder))
+    site = Site(listen=8001, admin=8002, stable=(9001, 9002), canary=(9003, 9004), folder=Path(folder))
     command = Graylane(Path("/nowhere/graylane")).command(site, wants)
     return tomllib.loads(Path(command[-1]).read_text())
 
@@ -18,11 +18,12 @@ def config(folder: str, wants: Wants) -> dict:
 class Configuration(unittest.TestCase):
     def test_the_split_is_that_of_the_peers_and_what_heals_is_configured_and_all_else_is_left_at_its_default(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            site = Site(listen=8001, admin=8002, stable=9001, canary=9002, folder=Path(folder))
+            site = Site(listen=8001, admin=8002, stable=(9001, 9002), canary=(9003, 9004), folder=Path(folder))
 
             command = Graylane(Path("/nowhere/graylane")).command(site)
             config = tomllib.loads(Path(command[-1]).read_text())
 
+        stable, canary = ([f"http://127.0.0.1:{port}" for port in ports] for ports in (site.stable, site.canary))
         lane = {"slow_start": "10s", "health": {"kind": "tcp"}}
         service = {
             "key": ["header:X-User-Id"],
@@ -42,8 +43,8 @@ class Configuration(unittest.TestCase):
                 "services": {"shop": service},
                 "lanes": {
                     "shop": {
-                        "stable": {"endpoints": ["http://127.0.0.1:9001"], **lane},
-                        "canary": {"weight": 10, "endpoints": ["http://127.0.0.1:9002"], **lane},
+                        "stable": {"endpoints": stable, **lane},
+                        "canary": {"weight": 10, "endpoints": canary, **lane},
                     }
                 },
             },

@@ -1,8 +1,8 @@
 """The upstreams of all proxies: the cheapest programs that answer, so that the proxy is what is measured.
 
-Each kind is two ports, one per lane. nginx answers HTTP/1.1 and HTTP/2; it ends an answer to a request with a body before it
-has read that, so gRPC is nghttpd's, which waits for the message and sends trailers; large bodies are our own program's
-(`bulk`), because nginx reads a body that it throws away in pieces of 4 KB.
+Each kind is a port for each server of each lane. nginx answers HTTP/1.1 and HTTP/2; it ends an answer to a request with a
+body before it has read that, so gRPC is nghttpd's, which waits for the message and sends trailers; large bodies are our own
+program's (`bulk`), because nginx reads a body that it throws away in pieces of 4 KB.
 """
 
 import sys
@@ -23,11 +23,11 @@ HTTP1, HTTP2, GRPC, BULK = "http1", "http2", "grpc", "bulk"
 
 
 def backend_commands(kind: str, site: Site) -> list[list[str]]:
-    """The programs that listen on both ports of `site`."""
+    """The programs that listen on the ports of all servers of `site`."""
     if kind == GRPC:
-        return [_nghttpd(site.folder, port) for port in (site.stable, site.canary)]
+        return [_nghttpd(site.folder, port) for port in site.servers()]
     if kind == BULK:
-        return [[sys.executable, bulk.__file__, str(port)] for port in (site.stable, site.canary)]
+        return [[sys.executable, bulk.__file__, str(port)] for port in site.servers()]
     return [_nginx(site, http2=kind == HTTP2)]
 
 
@@ -35,10 +35,10 @@ def _nginx(site: Site, http2: bool) -> list[str]:
     """One worker. `/` is 1024 bytes; `/lane` says which port was asked, what the lane header held, and for which user."""
     variable = "$http_" + LANE_HEADER.lower().replace("-", "_")
     word = " http2" if http2 else ""
+    listeners = "".join(f"        listen 127.0.0.1:{port}{word};\n" for port in site.servers())
     http = f"""\
     server {{
-        listen 127.0.0.1:{site.stable}{word};
-        listen 127.0.0.1:{site.canary}{word};
+{listeners}\
         location / {{ return 200 "{"x" * BODY_BYTES}"; }}
         location = {LANE_PATH} {{ return 200 "$server_port {variable} $arg_{traffic.QUERY_KEY}\n"; }}
     }}"""

@@ -1,6 +1,7 @@
-"""Envoy: weighted clusters with a hash policy on the key."""
+"""Envoy: weighted clusters with a hash policy on the key, and the less busy of two drawn servers in each."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,10 +80,12 @@ def _weighted(lane: str, weight: int) -> dict[str, object]:
     return {"name": lane, "weight": weight, "request_headers_to_add": [header]}
 
 
-def _cluster(lane: str, port: int, wants: Wants) -> dict[str, object]:
-    endpoint = {"endpoint": {"address": _address(port)}}
-    assignment = {"cluster_name": lane, "endpoints": [{"lb_endpoints": [endpoint]}]}
-    cluster = {"name": lane, "type": "STATIC", "connect_timeout": "3s", "load_assignment": assignment}
+def _cluster(lane: str, ports: Sequence[int], wants: Wants) -> dict[str, object]:
+    endpoints = [{"endpoint": {"address": _address(port)}} for port in ports]
+    assignment = {"cluster_name": lane, "endpoints": [{"lb_endpoints": endpoints}]}
+    cluster: dict[str, object] = {"name": lane, "type": "STATIC", "connect_timeout": "3s", "load_assignment": assignment}
+    # Two are drawn by default.
+    cluster["lb_policy"] = "LEAST_REQUEST"
     if wants.http2_upstreams:
         options = {"explicit_http_config": {"http2_protocol_options": {}}}
         typed = {"@type": f"type.googleapis.com/{_HTTP_OPTIONS}", **options}

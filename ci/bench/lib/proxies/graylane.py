@@ -1,6 +1,7 @@
 """The gateway itself, in the prod channel, with everything on that is on by default."""
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from .version import ask_version
 
 @dataclass
 class Graylane:
-    """What is measured. Metrics, timers and the breaker keep their defaults, and all that heals a lane and that a switch of the
-    binary needs is configured: no figure for less than ships. A limit is raised only where a measurement is beyond it by its nature, and then for every peer that has one."""
+    """What is measured. Metrics, timers, the drain, the choice of endpoints and the breaker keep their defaults, and all
+    that heals a lane, reads a dialect, and that a switch of the binary needs is configured: no figure for less than ships. A limit is raised only where a measurement is beyond it by its nature, and then for every peer that has
+    one."""
 
     binary: Path
     name: str = "graylane"
@@ -30,7 +32,7 @@ class Graylane:
         return True
 
     def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
-        """One listener, two lanes of one endpoint each."""
+        """One listener, two lanes of two endpoints each."""
         config = f"""\
 [listeners.web]
 address = "127.0.0.1:{site.listen}"
@@ -54,12 +56,10 @@ timeouts = {{ connect = "1s", try = "30s", exchange = "40s" }}
 retries = {{ times = 2, on = ["broken", "timeout", "502", "503", "504"] }}
 
 [lanes.shop.{STABLE}]
-endpoints = ["http://127.0.0.1:{site.stable}"]
-{_lane(wants)}
+{_lane(site.stable, wants)}
 [lanes.shop.{CANARY}]
 weight = {CANARY_PERCENT}
-endpoints = ["http://127.0.0.1:{site.canary}"]
-{_lane(wants)}{_limits(wants)}"""
+{_lane(site.canary, wants)}{_limits(wants)}"""
         return [str(self.binary), "serve", "--env", "dev", "-c", site.write("graylane.toml", config)]
 
 
@@ -75,10 +75,11 @@ def _key(wants: Wants) -> str:
     return f'"query:{traffic.QUERY_KEY}"' if wants.http2_clients else f'"header:{traffic.KEY}"'
 
 
-def _lane(wants: Wants) -> str:
+def _lane(ports: Sequence[int], wants: Wants) -> str:
+    endpoints = ", ".join(f'"http://127.0.0.1:{port}"' for port in ports)
     # A check over TCP: what answers HTTP differs from part to part.
     healing = 'slow_start = "10s"\nhealth = { kind = "tcp" }\n'
-    return healing + ('protocol = "http2"\n' if wants.http2_upstreams else "")
+    return f"endpoints = [{endpoints}]\n{healing}" + ('protocol = "http2"\n' if wants.http2_upstreams else "")
 
 
 def _limits(wants: Wants) -> str:

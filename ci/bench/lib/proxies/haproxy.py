@@ -1,5 +1,6 @@
-"""HAProxy: a hash of the key decides the backend."""
+"""HAProxy: a hash of the key decides the backend, and of two servers that are drawn the less busy one answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .. import traffic
@@ -54,8 +55,11 @@ def _bind(site: Site, wants: Wants) -> str:
     return " proto h2" if wants.http2_clients else ""
 
 
-def _backend(lane: str, port: int, wants: Wants) -> str:
+def _backend(lane: str, ports: Sequence[int], wants: Wants) -> str:
+    protocol = " proto h2" if wants.http2_upstreams else ""
+    servers = "\n".join(f"    server s{port} 127.0.0.1:{port}{protocol}" for port in ports)
     return f"""\
 backend {lane}
+    balance random(2)
     http-request set-header {LANE_HEADER} {lane}
-    server one 127.0.0.1:{port}{" proto h2" if wants.http2_upstreams else ""}"""
+{servers}"""

@@ -8,17 +8,23 @@ LANE_HEADER = "X-Gray-Version"
 STABLE = "stable"
 CANARY = "canary"
 CANARY_PERCENT = 10
+# Of each lane: with one there is nothing to choose from.
+SERVERS = 2
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where one instance lives: its ports, its backends' ports, its folder for files of its own."""
+    """Where one instance lives: its ports, those of each lane's servers, its folder for files of its own."""
 
     listen: int
     admin: int
-    stable: int
-    canary: int
+    stable: tuple[int, ...]
+    canary: tuple[int, ...]
     folder: Path
+
+    def servers(self) -> dict[int, str]:
+        """The lane of each server, by its port."""
+        return {port: lane for lane, ports in ((STABLE, self.stable), (CANARY, self.canary)) for port in ports}
 
     def write(self, name: str, text: str) -> str:
         """Write a file of this instance; its path, for a command line."""
@@ -59,7 +65,10 @@ PLAIN = Wants()
 
 
 class Proxy(Protocol):
-    """A program that splits 90/10 by the key, sticky, and tells the upstream the lane in X-Gray-Version."""
+    """A program that splits 90/10 by the key, sticky, and tells the upstream the lane in X-Gray-Version.
+
+    Of a lane's servers it asks the one with fewer requests under way, of two that are drawn.
+    """
 
     name: str
     # Whether callgrind can run it in bounded time.

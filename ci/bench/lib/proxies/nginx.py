@@ -1,5 +1,6 @@
-"""nginx: split_clients (MurmurHash2 of the key), upstreams kept alive."""
+"""nginx: split_clients (MurmurHash2 of the key), the less busy of two servers, upstreams kept alive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .. import traffic
@@ -31,8 +32,8 @@ class Nginx:
         {CANARY_PERCENT}% {CANARY};
         * {STABLE};
     }}
-    upstream {STABLE} {{ server 127.0.0.1:{site.stable}; keepalive 128; keepalive_requests 1000000000; }}
-    upstream {CANARY} {{ server 127.0.0.1:{site.canary}; keepalive 128; keepalive_requests 1000000000; }}
+{_upstream(STABLE, site.stable)}
+{_upstream(CANARY, site.canary)}
     server {{
         listen 127.0.0.1:{site.listen}{_listen(wants)};{_tls(wants)}{_large_bodies(wants)}
         location / {{
@@ -45,6 +46,13 @@ class Nginx:
     }}"""
         conf = nginx_conf(site.folder, http, wants.workers, wants.connections or CONNECTIONS)
         return nginx_command(site.write("nginx.conf", conf), site.folder)
+
+
+def _upstream(lane: str, ports: Sequence[int]) -> str:
+    """Each worker counts for itself, without a `zone`: ours share nothing either."""
+    servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
+    keep = "keepalive 128; keepalive_requests 1000000000;"
+    return f"    upstream {lane} {{ random two least_conn; {servers} {keep} }}"
 
 
 def _listen(wants: Wants) -> str:

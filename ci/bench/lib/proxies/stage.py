@@ -9,7 +9,7 @@ from ..client import wait_for_answer, wait_for_listener
 from ..cores import Cores
 from ..ports import free_ports
 from .backend import HTTP1, backend_commands
-from .model import PLAIN, Proxy, Site, Wants
+from .model import PLAIN, SERVERS, Proxy, Site, Wants
 
 START_LIMIT = 15.0
 
@@ -30,7 +30,7 @@ class Stage:
         self.children = children
         self.cores = cores
         self.folder = folder
-        self._backends: dict[str, tuple[int, int]] = {}
+        self._backends: dict[str, list[int]] = {}
         self._sites = 0
 
     def site(self, name: str, kind: str = HTTP1) -> Site:
@@ -38,7 +38,7 @@ class Stage:
         with the first instance that needs them."""
         if kind not in self._backends:
             self._start_backend(kind)
-        return self._site(name, *self._backends[kind])
+        return self._site(name, self._backends[kind])
 
     def start(
         self,
@@ -63,8 +63,8 @@ class Stage:
 
     def _start_backend(self, kind: str) -> None:
         """On the load's core."""
-        ports = free_ports(2)
-        site = self._site(f"backend-{kind}", ports[0], ports[1])
+        ports = free_ports(2 * SERVERS)
+        site = self._site(f"backend-{kind}", ports)
         started = [self.children.start(site.folder.name, argv, self.cores.load) for argv in backend_commands(kind, site)]
 
         def alive() -> None:
@@ -73,11 +73,12 @@ class Stage:
 
         for port in ports:
             wait_for_listener(port, START_LIMIT, alive)
-        self._backends[kind] = ports[0], ports[1]
+        self._backends[kind] = ports
 
-    def _site(self, name: str, stable: int, canary: int) -> Site:
+    def _site(self, name: str, servers: list[int]) -> Site:
+        """The first half of the servers is the stable lane's."""
         self._sites += 1
         listen, admin = free_ports(2)
         folder = self.folder / f"{self._sites:03}-{name}"
         folder.mkdir()
-        return Site(listen, admin, stable, canary, folder)
+        return Site(listen, admin, tuple(servers[:SERVERS]), tuple(servers[SERVERS:]), folder)
