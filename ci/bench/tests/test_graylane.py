@@ -16,7 +16,7 @@ def config(folder: str, wants: Wants) -> dict:
 
 
 class Configuration(unittest.TestCase):
-    def test_the_split_is_that_of_the_peers_and_what_heals_is_configured_and_all_else_is_left_at_its_default(self) -> None:
+    def test_the_split_is_that_of_the_peers_and_what_heals_and_copies_is_configured_and_all_else_is_left_at_its_default(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             site = Site(listen=8001, admin=8002, stable=(9001, 9002), canary=(9003, 9004), folder=Path(folder))
 
@@ -37,13 +37,13 @@ class Configuration(unittest.TestCase):
             {
                 "listeners": {"web": {"address": "127.0.0.1:8001"}},
                 "admin": {"address": "127.0.0.1:8002"},
-                "server": {"workers": 1},
+                "server": {"workers": 1, "trusted_peers": ["127.0.0.1", "10.0.0.0/8"]},
                 "handover": {"folder": "run"},
                 "gray": {"read": ["x-gray-version", "baggage", "x-mse-tag"]},
                 "services": {"shop": service},
                 "lanes": {
                     "shop": {
-                        "stable": {"endpoints": stable, **lane},
+                        "stable": {"endpoints": stable, **lane, "mirror": {"to": "canary", "share": 1}},
                         "canary": {"weight": 10, "endpoints": canary, **lane},
                     }
                 },

@@ -12,11 +12,15 @@ from ..progress import say
 from .model import CANARY, CANARY_PERCENT, PLAIN, STABLE, Site, Wants
 from .version import ask_version
 
+# Of the stable lane's requests. None of the peers is given copies to send.
+MIRROR_PERCENT = 1
+
 
 @dataclass
 class Graylane:
     """What is measured. Metrics, timers, the drain, the choice of endpoints and the breaker keep their defaults, and all
-    that heals a lane, reads a dialect, and that a switch of the binary needs is configured: no figure for less than ships. A limit is raised only where a measurement is beyond it by its nature, and then for every peer that has
+    that heals a lane, reads a dialect, copies requests, and that a switch of the binary needs is configured: no figure for
+    less than ships. A limit is raised only where a measurement is beyond it by its nature, and then for every peer that has
     one."""
 
     binary: Path
@@ -32,7 +36,7 @@ class Graylane:
         return True
 
     def command(self, site: Site, wants: Wants = PLAIN) -> list[str]:
-        """One listener, two lanes of two endpoints each."""
+        """One listener, two lanes of two endpoints each; the canary lane also gets copies of what the other one is asked."""
         config = f"""\
 [listeners.web]
 address = "127.0.0.1:{site.listen}"
@@ -42,6 +46,7 @@ address = "127.0.0.1:{site.admin}"
 
 [server]
 workers = {wants.workers}
+trusted_peers = ["127.0.0.1", "10.0.0.0/8"]
 
 [handover]
 folder = "run"
@@ -56,7 +61,8 @@ timeouts = {{ connect = "1s", try = "30s", exchange = "40s" }}
 retries = {{ times = 2, on = ["broken", "timeout", "502", "503", "504"] }}
 
 [lanes.shop.{STABLE}]
-{_lane(site.stable, wants)}
+{_lane(site.stable, wants)}mirror = {{ to = "{CANARY}", share = {MIRROR_PERCENT} }}
+
 [lanes.shop.{CANARY}]
 weight = {CANARY_PERCENT}
 {_lane(site.canary, wants)}{_limits(wants)}"""
