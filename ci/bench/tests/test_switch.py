@@ -54,6 +54,7 @@ class Report(unittest.TestCase):
         text = section(found, figures(found), "ci/bench/switch", {"cpu": "any"})
 
         self.assertIn("| keep-alive, random idle", text)
+        self.assertIn("| keep-alive over TLS, long idle", text)
         self.assertIn("2 of 10", text)
         self.assertEqual(as_json(found, [], "", {})["runs"][0]["events"], 100)
 

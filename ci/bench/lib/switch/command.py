@@ -37,6 +37,8 @@ def _bench(options: argparse.Namespace) -> Results:
     results = Results(parts=options.only)
     if busy():
         results.notes.append("the machine was busy before the bench began")
+    if install(["openssl"]):
+        raise BenchError("without openssl there is no certificate", "apt-get install openssl")
     load = build()
     events = {"switch": options.switches, "reload": options.reloads, "kill": options.kills}
     for system in _systems(options, results):

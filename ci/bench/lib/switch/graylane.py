@@ -65,7 +65,7 @@ class Graylane:
                 # Stopped first: from then on it accepts nobody, so that what it holds is what is counted.
                 os.kill(new, signal.SIGSTOP)
                 until("the new process stands still", lambda: stands_still(new))
-                held = established(new, {site.http1, site.http2})
+                held = established(new, {site.http1, site.http2, site.https})
                 os.kill(new, signal.SIGKILL)
                 if switching.wait(60) == 0:
                     raise BenchError("a switch whose new process was killed ended as if all were well")
@@ -94,6 +94,12 @@ address = "127.0.0.1:{site.http1}"
 
 [listeners.http2]
 address = "127.0.0.1:{site.http2}"
+
+[listeners.secure]
+address = "127.0.0.1:{site.https}"
+
+[listeners.secure.tls]
+certificates = [{{ certificate = "{site.certificate.chain}", key = "{site.certificate.key}" }}]
 
 [admin]
 address = "127.0.0.1:{site.admin}"

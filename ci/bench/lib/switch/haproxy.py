@@ -40,6 +40,7 @@ defaults
 frontend web
     bind 127.0.0.1:{site.http1}
     bind 127.0.0.1:{site.http2} proto h2
+    bind 127.0.0.1:{site.https} ssl crt {site.write("both.pem", site.certificate.joined())} alpn http/1.1
     default_backend shop
 backend shop
     server one 127.0.0.1:{site.backend}

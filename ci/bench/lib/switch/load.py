@@ -10,6 +10,7 @@ from ..failure import BenchError
 from ..places import ROOT, WORK
 from ..progress import say
 from ..wait import until
+from .model import Site
 from .results import Tallies
 
 SOURCE = ROOT / "ci" / "bench" / "switch.d" / "load"
@@ -41,10 +42,11 @@ def answers(port: int) -> bool:
 
 
 class Clients:
-    """All five kinds at work; `end` lets them finish and gives what they counted."""
+    """All six kinds at work; `end` lets them finish and gives what they counted."""
 
-    def __init__(self, program: Path, http1: int, http2: int) -> None:
-        argv = [str(program), "clients", f"127.0.0.1:{http1}", f"127.0.0.1:{http2}"]
+    def __init__(self, program: Path, site: Site) -> None:
+        addresses = [f"127.0.0.1:{port}" for port in (site.http1, site.http2, site.https)]
+        argv = [str(program), "clients", *addresses, str(site.certificate.chain)]
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         until("the clients ask", lambda: self._process.stdout is not None and bool(self._process.stdout.readline()))
 

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Protocol
 
 from ..children import Child
+from ..proxies.model import Certificate
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where one system lives: its files, and its ports."""
+    """Where one system lives: its files, what it shows to clients, and its ports."""
 
     folder: Path
+    certificate: Certificate
     http1: int
     http2: int
+    https: int
     admin: int
     backend: int
 

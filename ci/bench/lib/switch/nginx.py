@@ -47,6 +47,9 @@ http {{
     server {{
         listen 127.0.0.1:{site.http1};
         listen 127.0.0.1:{site.http2} http2;
+        listen 127.0.0.1:{site.https} ssl;
+        ssl_certificate {site.certificate.chain};
+        ssl_certificate_key {site.certificate.key};
         location / {{
             proxy_http_version 1.1;
             proxy_set_header Host $host;

@@ -15,7 +15,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read them; a wrong one ends the program with code 2 and a message, as argparse does."""
     parser = argparse.ArgumentParser(
         prog="ci/bench/switch",
-        description="Switch the running binary, and reload, under five kinds of clients, and count what these lose.",
+        description="Switch the running binary, and reload, under six kinds of clients, and count what these lose.",
         epilog=EXIT_CODES,
     )
     add = parser.add_argument

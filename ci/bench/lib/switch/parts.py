@@ -10,6 +10,8 @@ from ..children import Children
 from ..failure import BenchError
 from ..ports import free_ports
 from ..progress import say
+from ..proxies.model import Certificate
+from ..tls import make_certificate
 from ..wait import until
 from .graylane import Graylane
 from .load import Clients, answers
@@ -26,15 +28,14 @@ PROGRESS_EVERY = 10.0
 def measure(part: str, system: System, load: Path, events: int) -> Run:
     """One system through one part."""
     with tempfile.TemporaryDirectory(prefix="graylane-bench-") as folder, Children(Path(folder)) as children:
-        ports = free_ports(4)
-        site = Site(Path(folder), *ports)
+        site = Site(Path(folder), Certificate(*make_certificate(Path(folder), "ecdsa")), *free_ports(5))
         cores = os.sched_getaffinity(0)
         children.start("backend", [str(load), "backend", f"127.0.0.1:{site.backend}"], *cores)
         until("the endpoint answers", lambda: answers(site.backend))
         child = children.start(system.name, system.command(site), *cores)
         until(f"{system.name} answers: {child.last_words()}", lambda: answers(site.http1))
         happen = {"switch": system.switch, "reload": system.reload}
-        with Clients(load, site.http1, site.http2) as clients:
+        with Clients(load, site) as clients:
             time.sleep(SETTLE)
             began = time.monotonic()
             allowed = 0

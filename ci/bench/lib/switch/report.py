@@ -15,6 +15,7 @@ WORDS = {
 KINDS = {
     "fresh": "a connection per request",
     "keepalive": "keep-alive, random idle",
+    "keepalive_tls": "keep-alive over TLS, long idle",
     "http2": "HTTP/2, multiplexed",
     "websocket": "WebSocket",
     "upload": "slow upload",

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// What an endpoint does for the five kinds of clients: it says back what it was asked, so that an answer that belongs to
+// What an endpoint does for the six kinds of clients: it says back what it was asked, so that an answer that belongs to
 // another request is seen.
 func backend(address string) error {
 	mux := http.NewServeMux()

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,13 +21,25 @@ type conn struct {
 	reader *bufio.Reader
 }
 
+func newConn(over net.Conn) *conn {
+	return &conn{over, bufio.NewReader(over)}
+}
+
 func (r *run) dial() (*conn, error) {
+	dialed, err := r.dialTo(r.http1)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(dialed), nil
+}
+
+func (r *run) dialTo(address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: patience}
-	dialed, err := dialer.Dial("tcp", r.http1)
+	dialed, err := dialer.Dial("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefuse, err)
 	}
-	return &conn{dialed, bufio.NewReader(dialed)}, nil
+	return dialed, nil
 }
 
 // Asks for `/echo`; whether the connection may be used again.
@@ -59,9 +72,11 @@ func (c *conn) answer(wanted string) (bool, error) {
 	return !response.Close, nil
 }
 
-// Waits between two requests; false when the other side has closed meanwhile, which it may.
-func (c *conn) idle(time_ time.Duration) bool {
+// Waits between two requests, at most until the end of the run; false when the other side has closed meanwhile, which it may.
+func (r *run) idle(c *conn, time_ time.Duration) bool {
 	_ = c.SetReadDeadline(time.Now().Add(time_))
+	stop := context.AfterFunc(r.goOn, func() { _ = c.SetReadDeadline(time.Now()) })
+	defer stop()
 	_, err := c.reader.Peek(1)
 	return errors.Is(err, os.ErrDeadlineExceeded)
 }
@@ -86,14 +101,24 @@ func (r *run) askOnce(wait time.Duration) error {
 	return err
 }
 
-// A kept connection that is idle for a random time between requests.
+// A kept connection that is idle for a random time between requests, mostly a short one.
 func (r *run) keepalive(tally *tally) {
+	r.keep(tally, r.dial, func() time.Duration { return around(700 * time.Millisecond) })
+}
+
+// A kept connection, in whatever way it is made. A request that meets its end is lost: nobody sends it again.
+func (r *run) keep(tally *tally, dial func() (*conn, error), between func() time.Duration) {
 	var conn *conn
+	defer func() {
+		if conn != nil {
+			conn.Close()
+		}
+	}()
 	for r.goesOn() {
 		began, wait := time.Now(), around(5*time.Millisecond)
 		keeps, err := false, error(nil)
 		if conn == nil {
-			conn, err = r.dial()
+			conn, err = dial()
 		}
 		if err == nil {
 			keeps, err = conn.ask(wait)
@@ -103,7 +128,7 @@ func (r *run) keepalive(tally *tally) {
 			tally.toldToClose()
 		}
 		if err == nil && keeps {
-			if conn.idle(around(700 * time.Millisecond)) {
+			if r.idle(conn, between()) {
 				continue
 			}
 			tally.closedIdle()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -9,11 +10,13 @@ import (
 
 // All clients of one run.
 type run struct {
-	http1, http2 string
-	goOn         context.Context
-	stop         context.CancelFunc
-	clients      sync.WaitGroup
-	tallies      map[string]*tally
+	http1, http2, https string
+	// Whose certificates the servers show.
+	roots   *x509.CertPool
+	goOn    context.Context
+	stop    context.CancelFunc
+	clients sync.WaitGroup
+	tallies map[string]*tally
 }
 
 // How many clients there are of each kind. What they do is in the file of the kind.
@@ -24,14 +27,18 @@ var kinds = []struct {
 }{
 	{"fresh", 4, (*run).fresh},
 	{"keepalive", 40, (*run).keepalive},
+	{"keepalive_tls", 40, (*run).keepaliveTLS},
 	{"http2", 4, (*run).multiplexed},
 	{"websocket", 12, (*run).websocket},
 	{"upload", 12, (*run).upload},
 }
 
-func start(http1, http2 string) *run {
+func start(http1, http2, https string, roots *x509.CertPool) *run {
 	goOn, stop := context.WithCancel(context.Background())
-	run := &run{http1: http1, http2: http2, goOn: goOn, stop: stop, tallies: map[string]*tally{}}
+	run := &run{
+		http1: http1, http2: http2, https: https, roots: roots,
+		goOn: goOn, stop: stop, tallies: map[string]*tally{},
+	}
 	for _, kind := range kinds {
 		tally := &tally{}
 		run.tallies[kind.name] = tally
