@@ -40,7 +40,7 @@ class Figures(unittest.TestCase):
 
     def test_a_kill_may_lose_what_was_held_and_no_more(self):
         for lost, beyond in ((0, 0), (4, 0), (5, 1)):
-            run = Run(5, 9.0, tallies(unanswered=lost), allowed=4)
+            run = Run(5, 9.0, tallies(unanswered=lost), held=[1, 3])
 
             (figure,) = figures(results(("kill",), kill=run))
 
@@ -57,6 +57,16 @@ class Report(unittest.TestCase):
         self.assertIn("| keep-alive over TLS, long idle", text)
         self.assertIn("2 of 10", text)
         self.assertEqual(as_json(found, [], "", {})["runs"][0]["events"], 100)
+
+    def test_a_table_tells_what_was_closed_while_idle_and_of_kills_what_was_held(self):
+        run = Run(2, 9.0, tallies(), held=[21, 23])
+
+        switch, kill = (section(results((part,), **{part: run}), [], "", {}) for part in ("switch", "kill"))
+
+        self.assertNotIn("held", switch)
+        self.assertRegex(switch, r"graylane +\| 2 +\| 60 .*\| 18 +\| 7 +\|\n")
+        self.assertRegex(kill, r"graylane +\| 2 +\| 44 +\| 60 .*\| 18 +\| 7 +\|\n")
+        self.assertEqual(as_json(results(("kill",), kill=run), [], "", {})["runs"][0]["held"], [21, 23])
 
 
 if __name__ == "__main__":

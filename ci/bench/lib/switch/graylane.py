@@ -19,6 +19,10 @@ from ..proxies.version import ask_version
 from ..wait import until
 from .model import Site
 
+# How many connections the new process shall hold when it is killed, and how many seconds of probation leave time for that.
+HELD = 20
+PROBATION = 30
+
 GRAYCTL = ROOT / "target" / "tools" / "debug" / "grayctl"
 
 
@@ -61,11 +65,13 @@ class Graylane:
                 new = next((event["pid"] for event in _events(switching) if event.get("event") == "accepting"), None)
                 if not isinstance(new, int):
                     raise BenchError(f"switch {number} did not come to its probation")
-                until("the new process serves", lambda: self._metric(site, "graylane_connections") > 0)
+                ports = {site.http1, site.http2, site.https}
+                # One that holds nobody loses nobody: then the figure would prove nothing.
+                until(f"the new process holds {HELD}", lambda: established(new, ports) >= HELD, PROBATION / 2, every=0.05)
                 # Stopped first: from then on it accepts nobody, so that what it holds is what is counted.
                 os.kill(new, signal.SIGSTOP)
                 until("the new process stands still", lambda: stands_still(new))
-                held = established(new, {site.http1, site.http2, site.https})
+                held = established(new, ports)
                 os.kill(new, signal.SIGKILL)
                 if switching.wait(60) == 0:
                     raise BenchError("a switch whose new process was killed ended as if all were well")

@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ..children import Children
@@ -13,7 +14,7 @@ from ..progress import say
 from ..proxies.model import Certificate
 from ..tls import make_certificate
 from ..wait import until
-from .graylane import Graylane
+from .graylane import PROBATION, Graylane
 from .load import Clients, answers
 from .model import Site, System
 from .results import Run
@@ -27,6 +28,8 @@ PROGRESS_EVERY = 10.0
 
 def measure(part: str, system: System, load: Path, events: int) -> Run:
     """One system through one part."""
+    if part == "kill":
+        system = patient(system)
     with tempfile.TemporaryDirectory(prefix="graylane-bench-") as folder, Children(Path(folder)) as children:
         site = Site(Path(folder), Certificate(*make_certificate(Path(folder), "ecdsa")), *free_ports(5))
         cores = os.sched_getaffinity(0)
@@ -38,14 +41,14 @@ def measure(part: str, system: System, load: Path, events: int) -> Run:
         with Clients(load, site) as clients:
             time.sleep(SETTLE)
             began = time.monotonic()
-            allowed = 0
-            if part == "kill":
-                allowed = _kill(system, site, events)
+            held: list[int] = []
+            if isinstance(system, Graylane) and part == "kill":
+                held = [system.kill(site, number) for number in range(1, events + 1)]
             else:
                 _repeat(part, system.name, events, lambda number: happen[part](site, child, number))
             seconds = time.monotonic() - began
             time.sleep(SETTLE)
-            return Run(events, seconds, clients.end(), allowed)
+            return Run(events, seconds, clients.end(), held)
 
 
 def _repeat(part: str, name: str, events: int, happen: Callable[[int], None]) -> None:
@@ -58,7 +61,8 @@ def _repeat(part: str, name: str, events: int, happen: Callable[[int], None]) ->
             say(f"{name}: {part} {number} of {events}")
 
 
-def _kill(system: System, site: Site, events: int) -> int:
+def patient(system: System) -> Graylane:
+    """With a probation that the new process, and not the clock, is the end of."""
     if not isinstance(system, Graylane):
         raise BenchError(f"{system.name} has no probation")
-    return sum(system.kill(site, number) for number in range(1, events + 1))
+    return replace(system, probation=f"{PROBATION}s")

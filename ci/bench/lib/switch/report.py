@@ -47,16 +47,19 @@ def tables(results: Results) -> list[str]:
         runs = {system: run for (name, system), run in results.runs.items() if name == part}
         if not runs:
             continue
-        header = [words, "events", "exchanges", *(word.replace("_", " ") for word in LOSSES), "longest wait ms"]
-        found.append(table(header, [_system(system, run) for system, run in runs.items()]))
+        held = ["held"] if part == "kill" else []
+        losses = [word.replace("_", " ") for word in LOSSES]
+        header = [words, "events", *held, "exchanges", *losses, "closed while idle", "longest wait ms"]
+        found.append(table(header, [_system(part, system, run) for system, run in runs.items()]))
         header = [f"{words}: lost of", *runs]
         found.append(table(header, [_kind(kind, words, runs) for kind, words in KINDS.items()]))
     return found
 
 
-def _system(system: str, run: Run) -> list[str]:
-    losses = [f"{run.sum(word):,}" for word in LOSSES]
-    return [system, f"{run.events:,}", f"{run.sum('exchanges'):,}", *losses, f"{run.longest:,}"]
+def _system(part: str, system: str, run: Run) -> list[str]:
+    held = [sum(run.held)] if part == "kill" else []
+    counts = [run.events, *held, *(run.sum(word) for word in ("exchanges", *LOSSES, "closed_idle")), run.longest]
+    return [system, *(f"{count:,}" for count in counts)]
 
 
 def _kind(kind: str, words: str, runs: dict[str, Run]) -> list[str]:

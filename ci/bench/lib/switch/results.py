@@ -19,8 +19,8 @@ class Run:
     events: int
     seconds: float
     tallies: Tallies
-    # Of a part where something is lost by its nature: how much that can be.
-    allowed: int = 0
+    # How many connections each process held that was killed: so much may be lost by its nature.
+    held: list[int] = field(default_factory=list)
 
     def sum(self, word: str) -> int:
         """Over all kinds of clients."""

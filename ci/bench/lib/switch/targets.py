@@ -15,6 +15,6 @@ def figures(results: Results) -> list[Figure]:
             found.extend(Figure(f"{part}_{word}", run and run.sum(word), "exchanges", 0) for word in LOSSES)
     if "kill" in results.parts:
         run = results.runs.get(("kill", OURS))
-        beyond = None if run is None else max(0, run.lost - run.allowed)
+        beyond = None if run is None else max(0, run.lost - sum(run.held))
         found.append(Figure("kill_lost_beyond_held", beyond, "exchanges", 0))
     return found
