@@ -15,6 +15,7 @@ use crate::buffer::Buffer;
 use crate::clock::Ticks;
 use crate::conn::Conn;
 use crate::stream::Stream;
+use crate::worker::Listed;
 use crate::{h1, h2};
 
 /// How a connection begins, as its listener says.
@@ -28,13 +29,14 @@ pub(crate) struct Beginning {
     pub(crate) http2: bool,
 }
 
-/// Serves a new connection to its end.
-pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream, beginning: Beginning) {
+/// Serves a new connection to its end, from its place in the worker's list.
+pub(crate) async fn serve(conn: Arc<Conn>, stream: TcpStream, beginning: Beginning, listed: Listed) {
     match &beginning.tls {
         None => h1::serve(conn, Stream::Tcp(stream), beginning.http2).await,
         // Boxed: what only some connections need, would else be paid by each in memory.
         Some(server) => Box::pin(secured(conn, stream, server, beginning.handshake)).await,
     }
+    drop(listed);
 }
 
 /// Serves a connection over TLS to its end.
@@ -46,7 +48,7 @@ async fn secured(conn: Arc<Conn>, stream: TcpStream, server: &Server, limit: Tic
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream = Stream::Layered(Box::new(stream));
     if is_h2 {
-        h2::serve(conn, stream, Buffer::default()).await;
+        Box::pin(h2::serve(conn, stream, Buffer::default())).await;
     } else {
         // What was agreed on is HTTP/1.1, or nothing, which means the same (RFC 9112, section 9.7).
         h1::serve(conn, stream, false).await;
@@ -90,5 +92,22 @@ async fn handshake(
             log::debug!("client {}: {error}", conn.peer_text);
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes of what is spawned for each connection.
+    fn size<F: Future>(_: impl FnOnce(Arc<Conn>, TcpStream, Beginning, Listed) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_keeps_no_more_than_one_exchange_needs() {
+        let size = size(serve);
+
+        assert!(size <= 2_816, "{size} bytes for each connection, however idle");
     }
 }

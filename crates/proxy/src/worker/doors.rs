@@ -176,5 +176,7 @@ fn open(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, presence: Pre
         handshake: times.handshake,
         http2: entry.http2,
     };
-    Listed::spawn(&conn, accept::serve(Arc::clone(&conn), stream, beginning));
+    Listed::spawn(&conn, |listed| {
+        accept::serve(Arc::clone(&conn), stream, beginning, listed)
+    });
 }

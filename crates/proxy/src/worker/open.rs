@@ -94,19 +94,22 @@ impl Listed {
         })
     }
 
-    /// Spawns the task that serves a connection from a place in the list.
-    pub(super) fn spawn<F: Future<Output = ()> + Send + 'static>(conn: &Arc<Conn>, serve: F) {
+    /// Spawns the task that serves a connection, which keeps its place in the list to its end.
+    pub(super) fn spawn<F>(conn: &Arc<Conn>, serve: impl FnOnce(Self) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         Self::spawn_as(Arc::clone(&conn.timer), Arc::downgrade(conn), serve);
     }
 
-    fn spawn_as<F: Future<Output = ()> + Send + 'static>(timer: Arc<Timer>, conn: Weak<Conn>, serve: F) {
+    fn spawn_as<F>(timer: Arc<Timer>, conn: Weak<Conn>, serve: impl FnOnce(Self) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let listed = Self::new(&timer);
         let place = listed.0;
-        let serving = tokio::spawn(async move {
-            serve.await;
-            drop(listed);
-        });
-        let handle = serving.abort_handle();
+        // As it is: a future around it would hold it twice, for as long as a connection is idle.
+        let handle = tokio::spawn(serve(listed)).abort_handle();
         OPEN.with_borrow_mut(|open| {
             // It cannot have ended: this thread has not polled it yet.
             if let Some(place) = &mut open.places[place] {
@@ -150,7 +153,10 @@ mod tests {
         let stream = Listed::new(&timer(false));
         runtime.block_on(async {
             for is_tunnel in [false, true, false, true] {
-                Listed::spawn_as(timer(is_tunnel), Weak::new(), pending());
+                Listed::spawn_as(timer(is_tunnel), Weak::new(), async |listed| {
+                    let _listed = listed;
+                    pending().await
+                });
             }
         });
 
