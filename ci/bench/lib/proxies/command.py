@@ -20,7 +20,7 @@ from ..progress import say
 from .cast import CALLGRIND_PARTS, Cast, gather
 from .http2 import measure_grpc, measure_http2
 from .idle import measure_idle
-from .instructions import measure_cost
+from .instructions import measure_copying, measure_cost
 from .model import Proxy
 from .options import parse
 from .plans import MEASURED
@@ -82,6 +82,8 @@ def _measure(options: argparse.Namespace, cast: Cast, results: Results, stage: S
         for proxy in (one.proxy for one in running if one.proxy.callgrind):
             cost = results.costs[proxy.name] = measure_cost(stage, proxy)
             say(f"{proxy.name} {cost.instructions:.0f} instructions/request, {cost.allocations:.2f} allocations/request")
+            if proxy.name == MEASURED:
+                results.uncopied, results.copy = measure_copying(stage, proxy)
 
 
 def _measure_others(options: argparse.Namespace, cast: Cast, results: Results, stage: Stage) -> None:

@@ -12,8 +12,8 @@ from ..progress import say
 from .model import CANARY, CANARY_PERCENT, PLAIN, STABLE, Site, Wants
 from .version import ask_version
 
-# Of the stable lane's requests. None of the peers is given copies to send.
-MIRROR_PERCENT = 1
+# Copies under way: none is left out where every request is copied.
+MIRROR_MOST = 10_000
 
 
 @dataclass
@@ -61,7 +61,7 @@ timeouts = {{ connect = "1s", try = "30s", exchange = "40s" }}
 retries = {{ times = 2, on = ["broken", "timeout", "502", "503", "504"] }}
 
 [lanes.shop.{STABLE}]
-{_lane(site.stable, wants)}mirror = {{ to = "{CANARY}", share = {MIRROR_PERCENT} }}
+{_lane(site.stable, wants)}mirror = {{ to = "{CANARY}", share = {wants.mirror_percent}, in_flight = {MIRROR_MOST} }}
 
 [lanes.shop.{CANARY}]
 weight = {CANARY_PERCENT}

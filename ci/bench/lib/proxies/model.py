@@ -59,6 +59,8 @@ class Wants:
     connections: int | None = None
     # Gigabytes in one body, passed on as they come: no proxy may keep them in files.
     large_bodies: bool = False
+    # How much of the stable lane's requests the canary lane gets copies of, from those who can.
+    mirror_percent: int = 1
 
 
 PLAIN = Wants()

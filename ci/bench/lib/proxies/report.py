@@ -38,6 +38,10 @@ def tables(results: Results) -> list[str]:
     if results.costs:
         rows = [[name, f"{cost.instructions:.0f}", f"{cost.allocations:.2f}"] for name, cost in results.costs.items()]
         found.append(table(["system", "user instructions/request", "allocations/request"], rows))
+    if results.copy:
+        cost = results.copy
+        rows = [[f"{cost.instructions:.0f}", f"{cost.allocations:.2f}"]]
+        found.append(table(["user instructions/copy of a request", "allocations/copy"], rows))
     if results.ready:
         rows = [[name, value.text(1)] for name, value in results.ready.items()]
         found.append(table(["system", "ready after ms (quartiles)"], rows))
@@ -61,6 +65,8 @@ def as_json(results: Results, command: str, machine: dict[str, str]) -> dict[str
         "series": {key: series.rounds for key, series in results.series.items()},
         "idle": results.idle,
         "costs": {name: asdict(cost) for name, cost in results.costs.items()},
+        "uncopied": asdict(results.uncopied) if results.uncopied else None,
+        "copy": asdict(results.copy) if results.copy else None,
         "ready_ms": {name: value.as_json() for name, value in results.ready.items()},
         "splits": {name: asdict(split) for name, split in results.splits.items()},
         "notes": results.notes,

@@ -41,6 +41,9 @@ class Results:
     idle: dict[str, float] = field(default_factory=dict)
     # Under callgrind, per request.
     costs: dict[str, Cost] = field(default_factory=dict)
+    # Of the gateway, where it copies none of its requests, and what one copy costs it.
+    uncopied: Cost | None = None
+    copy: Cost | None = None
     ready: dict[str, Spread] = field(default_factory=dict)
     binary_mb: float | None = None
     # What a reader must know to judge the numbers: a peer that was missing, a busy machine.
@@ -93,9 +96,9 @@ class Results:
         return self.costs[MEASURED].instructions if MEASURED in self.costs else None
 
     def _allocations(self) -> float | None:
-        # What a clock does now and then, say once in a second of valgrind's slow time, is no part of a request: a hundredth
-        # of an allocation per request is none.
-        return round(self.costs[MEASURED].allocations, 2) if MEASURED in self.costs else None
+        # Of the clients' requests: a copy is an exchange of its own, beside them. What a clock does now and then, say once in
+        # a second of valgrind's slow time, is no part of a request: a hundredth of an allocation per request is none.
+        return round(self.uncopied.allocations, 2) if self.uncopied else None
 
 
 def _figure(plan: Plan, ratio: Spread | None) -> Figure:
