@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
+use crate::authority::Authority;
 use crate::head::{Fields, Framing, Head};
+use crate::secured::Secured;
 use crate::wait::LIMIT;
 use crate::wire::Wire;
 
@@ -74,6 +76,27 @@ impl Client {
         Ok(Self {
             wire: Wire::new(TcpStream::connect_timeout(&to, LIMIT)?, LIMIT),
         })
+    }
+
+    /// Connects over TLS to a server of that name, which has its certificate from this authority and speaks this protocol:
+    /// `http/1.1` or `h2`.
+    ///
+    /// # Errors
+    /// Those of the socket and of the handshake.
+    pub fn try_secured(
+        to: SocketAddr,
+        authority: &Authority,
+        name: &str,
+        protocol: &str,
+    ) -> io::Result<Self> {
+        let mut client = Self::try_connect(to)?;
+        let shake = |stream: &mut TcpStream| Secured::shake(stream, authority, name, protocol);
+        client.wire.secure(shake)?;
+        Ok(client)
+    }
+
+    pub(crate) fn is_secured(&self) -> bool {
+        self.wire.is_secured()
     }
 
     /// Connects from an address of this machine, such as 127.0.3.4.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::head::{Fields, Framing, Head, field, wrong};
+use crate::secured::Secured;
 
 /// One end of a connection, with what was read and not yet used.
 ///
@@ -11,6 +12,7 @@ use crate::head::{Fields, Framing, Head, field, wrong};
 #[derive(Debug)]
 pub struct Wire {
     stream: TcpStream,
+    secured: Option<Secured>,
     buffer: Box<[u8]>,
     from: usize,
     to: usize,
@@ -31,11 +33,25 @@ impl Wire {
         stream.set_nodelay(true).expect("a TCP socket");
         Self {
             stream,
+            secured: None,
             buffer: vec![0; 256 * 1024].into(),
             from: 0,
             to: 0,
             tap: None,
         }
+    }
+
+    /// From now on everything goes through this.
+    pub(crate) fn secure(
+        &mut self,
+        shake: impl FnOnce(&mut TcpStream) -> io::Result<Secured>,
+    ) -> io::Result<()> {
+        self.secured = Some(shake(&mut self.stream)?);
+        Ok(())
+    }
+
+    pub(crate) fn is_secured(&self) -> bool {
+        self.secured.is_some()
     }
 
     pub(crate) fn tap(mut self, tap: Arc<Mutex<Vec<u8>>>) -> Self {
@@ -61,10 +77,13 @@ impl Wire {
     /// # Errors
     /// Those of the socket.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.stream.write_all(bytes.as_ref())
+        match &mut self.secured {
+            Some(secured) => secured.write_all(&mut self.stream, bytes.as_ref()),
+            None => self.stream.write_all(bytes.as_ref()),
+        }
     }
 
-    /// Sends as much as the socket takes at once.
+    /// Sends as much as the socket takes at once, in cleartext.
     ///
     /// # Errors
     /// Those of the socket; `WouldBlock` when it takes nothing within the limit.
@@ -218,7 +237,10 @@ impl Wire {
 
     fn fill(&mut self) -> io::Result<usize> {
         (self.from, self.to) = (0, 0);
-        self.to = unbroken(|| self.stream.read(&mut self.buffer))?;
+        self.to = unbroken(|| match &mut self.secured {
+            Some(secured) => secured.read(&mut self.stream, &mut self.buffer),
+            None => self.stream.read(&mut self.buffer),
+        })?;
         if let Some(tap) = &self.tap {
             let mut kept = tap.lock().expect("no holder panics");
             let room = TAP.saturating_sub(kept.len()).min(self.to);
