@@ -8,7 +8,7 @@ use crate::client::{Client, Response};
 use crate::wait::{LIMIT, eventually};
 
 /// What a client asks, and whether it likes the answer: `Err` says what is wrong with it.
-type Ask = dyn Fn(&mut Client) -> Result<(), String> + Send + Sync;
+type Round = Box<dyn FnMut() -> Result<(), String> + Send>;
 
 /// Between two requests of a client.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -35,18 +35,30 @@ impl Traffic {
         pairs: usize,
         ask: impl Fn(&mut Client, (&str, &str)) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
-        let shared = Arc::new(Shared::default());
         let ask = Arc::new(ask);
-        let kept: Arc<Ask> = Arc::new({
-            let ask = Arc::clone(&ask);
-            move |client| ask(client, ("Connection", "keep-alive"))
+        let rounds = (0..pairs).flat_map(|_| {
+            let (kept, fresh) = (Arc::clone(&ask), Arc::clone(&ask));
+            let mut client = None;
+            let kept = move || {
+                let mut taken = client.take().map_or_else(|| connect(to), Ok)?;
+                kept(&mut taken, ("Connection", "keep-alive"))?;
+                client = Some(taken);
+                Ok(())
+            };
+            let fresh = move || fresh(&mut connect(to)?, ("Connection", "close"));
+            [Box::new(kept) as Round, Box::new(fresh)]
         });
-        let fresh: Arc<Ask> = Arc::new(move |client| ask(client, ("Connection", "close")));
-        let clients = (0..pairs)
-            .flat_map(|_| [(Arc::clone(&kept), true), (Arc::clone(&fresh), false)])
-            .map(|(ask, keeps)| {
+        Self::of(rounds.collect())
+    }
+
+    /// A client for each of these, which does it again and again.
+    pub fn of(rounds: Vec<Round>) -> Self {
+        let shared = Arc::new(Shared::default());
+        let clients = rounds
+            .into_iter()
+            .map(|round| {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || shared.client(to, &*ask, keeps))
+                thread::spawn(move || shared.client(round))
             })
             .collect();
         Self { shared, clients }
@@ -87,17 +99,13 @@ impl Traffic {
 }
 
 impl Shared {
-    fn client(&self, to: SocketAddr, ask: &Ask, keeps: bool) -> Vec<String> {
+    fn client(&self, mut round: Round) -> Vec<String> {
         let mut failures = Vec::new();
-        let mut kept = None;
         // One that fails all the time has said enough.
         while !self.over.load(SeqCst) && failures.len() < 10 {
-            let connected = kept.take().map_or_else(|| Client::try_connect(to), Ok);
-            let asked = connected.map_err(|error| format!("no connection: {error}"));
-            match asked.and_then(|mut client| ask(&mut client).map(|()| client)) {
-                Ok(client) => {
+            match round() {
+                Ok(()) => {
                     self.answers.fetch_add(1, SeqCst);
-                    kept = keeps.then_some(client);
                 }
                 Err(failure) => failures.push(failure),
             }
@@ -106,6 +114,10 @@ impl Shared {
         }
         failures
     }
+}
+
+fn connect(to: SocketAddr) -> Result<Client, String> {
+    Client::try_connect(to).map_err(|error| format!("no connection: {error}"))
 }
 
 impl Client {
