@@ -1,4 +1,8 @@
 use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use crate::run::run;
 
 /// What the binary under test was built as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +20,16 @@ impl Build {
     /// When the variable names no channel.
     pub fn under_test() -> Self {
         Self::of(env::var("GRAYLANE_CHANNEL").ok().as_deref())
+    }
+
+    /// What that binary says that it is: one that another channel hands over to.
+    ///
+    /// # Panics
+    /// When it names no channel.
+    pub fn of_binary(path: &Path) -> Self {
+        let version = run(Command::new(path).arg("--version")).stdout;
+        // `graylane 0.1.0 canary ...`
+        Self::of(Some(version.split_whitespace().nth(2).unwrap_or("nothing")))
     }
 
     fn of(channel: Option<&str>) -> Self {

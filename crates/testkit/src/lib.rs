@@ -39,7 +39,7 @@ pub use metrics::Metrics;
 pub use pattern::Pattern;
 pub use recipe::{Recipe, TOKEN};
 pub use recorder::Recorder;
-pub use run::{Ran, binary, grayctl, run};
+pub use run::{Ran, binary, grayctl, on_its_own, other_binary, run};
 pub use setup::{Setup, replace};
 pub use signer::Signer;
 pub use traffic::Traffic;

@@ -22,6 +22,19 @@ pub fn binary() -> PathBuf {
     path
 }
 
+/// A gateway binary of another channel: `GRAYLANE_OTHER_BIN`; without it a line says that the test is left out.
+///
+/// # Panics
+/// When it is not there.
+pub fn other_binary() -> Option<PathBuf> {
+    let Some(path) = env::var_os("GRAYLANE_OTHER_BIN").map(PathBuf::from) else {
+        eprintln!("left out: GRAYLANE_OTHER_BIN names no binary of another channel");
+        return None;
+    };
+    assert!(path.is_file(), "no gateway at {}", path.display());
+    Some(path)
+}
+
 /// The operator's command: `GRAYCTL_BIN`, else `grayctl` in the folder of the tests' own profile.
 ///
 /// # Panics
@@ -65,7 +78,7 @@ impl Ran {
 }
 
 /// Takes the variables of the tests out of a command's environment: the gateway would read them as keys.
-pub(crate) fn on_its_own(command: &mut Command) -> &mut Command {
+pub fn on_its_own(command: &mut Command) -> &mut Command {
     let own: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
     let ours = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("GRAYLANE_");
     for (name, _) in env::vars_os().filter(|(name, _)| ours(name) && !own.contains(name)) {
