@@ -5,7 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod killed;
 mod locked;
+mod operator;
 mod refused;
 mod returned;
 mod stage;

@@ -1,6 +1,5 @@
 //! The next process came as far as being ready, or serving, and the one before goes on after all.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
@@ -16,7 +15,7 @@ use graylane_handover::{
 use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
 use serde_json::Value;
 
-use crate::stage::{made_up, next, probation, recipe, signal, standing, traffic, until_back};
+use crate::stage::{made_up, next, probation, recipe, signal, standing, stop, traffic, until_back};
 
 /// A made-up next process that may accept, and never does.
 fn going(gateway: &Gateway) -> Beating {
@@ -247,10 +246,7 @@ fn one_that_is_held_up_until_its_commit_was_taken_back_gives_everything_back() {
         (next(&setup), before.join().unwrap())
     });
     let mut next = next;
-    next.signal("STOP");
-    eventually(LIMIT, "every thread of it is stopped", || {
-        stands_still(next.pid())
-    });
+    stop(next.pid().into());
     let committed = probation.commit();
     next.signal("CONT");
 
@@ -261,16 +257,6 @@ fn one_that_is_held_up_until_its_commit_was_taken_back_gives_everything_back() {
         told.contains("the process before takes everything back"),
         "{told}"
     );
-}
-
-/// Whether all threads of a process are stopped.
-fn stands_still(pid: u32) -> bool {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    threads.flatten().all(|thread| {
-        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-        // The state stands behind the name, which may have anything in it.
-        stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))
-    })
 }
 
 /// A process before that is made up, up to its watch over the next one.

@@ -1,5 +1,7 @@
 //! What the tests of a handover need.
 
+mod following;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,8 @@ use std::process::Command;
 use graylane_handover::{Death, Folder, Hello, Inherited, Patience, Taker, Trust, WarmingUp};
 use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Setup, Traffic, eventually, grayctl, run};
 use serde_json::Value;
+
+pub(crate) use following::Following;
 
 /// A gateway that can be taken over from, with a probation that a test can wait for.
 pub(crate) fn recipe(upstream: SocketAddr) -> Recipe {
@@ -37,6 +41,11 @@ pub(crate) fn switch(gateway: &Gateway, binary: &Path) -> Switched {
     command.arg(gateway.folder().join("run"));
     command.arg("--binary").arg(binary);
     Switched::of(run(&mut command), gateway.folder())
+}
+
+/// The same, followed step by step.
+pub(crate) fn follow(gateway: &Gateway, binary: &Path) -> Following {
+    Following::start(gateway, binary)
 }
 
 /// How a switch went, and the process that it left behind, which ends with this value.
@@ -74,14 +83,17 @@ impl Switched {
 
 impl Drop for Switched {
     fn drop(&mut self) {
-        let Some(pid) = self.outcome["new"].as_u64() else {
-            return;
-        };
-        // It may have ended, and its number be another's.
-        let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if String::from_utf8_lossy(&words).contains(&*self.folder.to_string_lossy()) {
-            signal(pid, "KILL");
+        if let Some(pid) = self.outcome["new"].as_u64() {
+            end(pid, &self.folder);
         }
+    }
+}
+
+/// Ends a process of that folder: it may have ended, and its number be another's.
+pub(crate) fn end(pid: u64, folder: &Path) {
+    let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    if String::from_utf8_lossy(&words).contains(&*folder.to_string_lossy()) {
+        signal(pid, "KILL");
     }
 }
 
@@ -95,6 +107,19 @@ pub(crate) fn signal(pid: u64, name: &str) {
         &pid.to_string(),
     ];
     let _ = Command::new("sh").args(words).status();
+}
+
+/// Sends a signal that stops a process, and waits until each of its threads stands still.
+pub(crate) fn stop(pid: u64) {
+    signal(pid, "STOP");
+    eventually(LIMIT, "every thread of it is stopped", || {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        threads.flatten().all(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // The state stands behind the name, which may have anything in it.
+            stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))
+        })
+    });
 }
 
 /// What `/handover` says.

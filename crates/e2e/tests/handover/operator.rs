@@ -1,0 +1,70 @@
+//! The operator does not learn how a switch ends.
+
+use std::process::Command;
+
+use graylane_testkit::{Gateway, LIMIT, Ran, Recipe, Upstream, binary, eventually, grayctl, run};
+use serde_json::Value;
+
+use crate::stage::{follow, probation, signal, standing, stop, until_back};
+
+/// `grayctl switch status`, which whoever does not know is told to ask.
+fn status(gateway: &Gateway) -> Value {
+    let mut command = Command::new(grayctl());
+    command.args(["switch", "status", "--json", "--folder"]);
+    let ran: Ran = run(command.arg(gateway.folder().join("run")));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.json()
+}
+
+fn long() -> (Upstream, Gateway) {
+    let upstream = Upstream::fixed("served");
+    let gateway = probation(Recipe::to(upstream.address()), "60s").start();
+    (upstream, gateway)
+}
+
+#[test]
+fn an_operator_whose_gateway_dies_in_the_middle_is_told_whom_to_ask() {
+    let (_upstream, gateway) = long();
+    let mut following = follow(&gateway, &binary());
+    following.until("accepting");
+    let new = following.pid();
+
+    signal(gateway.pid().into(), "KILL");
+    eventually(LIMIT, "the new process goes on alone", || {
+        let now = standing(&gateway);
+        now["pid"] == new && now["state"] == "serving"
+    });
+    let now = status(&gateway);
+    let served = gateway.client().get("/", &[]).status;
+    let told = following.told();
+
+    assert_eq!(told.code, Some(54), "{told:?}");
+    assert!(told.stderr.contains("died in the middle"), "{told:?}");
+    assert!(told.stderr.contains("`grayctl switch status`"), "{told:?}");
+    assert_ne!(told.outcome["event"], "outcome");
+    assert_eq!((&now["pid"], &now["state"]), (&new.into(), &"serving".into()));
+    assert_eq!(served, 200);
+}
+
+#[test]
+fn an_operator_who_presses_ctrl_c_twice_leaves_the_switch_to_itself() {
+    let (_upstream, gateway) = long();
+    let mut following = follow(&gateway, &binary());
+    following.until("accepting");
+    // It does not hear the first one before the second is pressed.
+    stop(gateway.pid().into());
+
+    signal(following.operator(), "INT");
+    following.until("calling-off");
+    signal(following.operator(), "INT");
+    let told = following.told();
+    gateway.signal("CONT");
+    let reason = until_back(&gateway);
+
+    assert_eq!(told.code, Some(54), "{told:?}");
+    assert!(told.stderr.contains("goes on by itself"), "{told:?}");
+    assert!(told.stderr.contains("`grayctl switch status`"), "{told:?}");
+    assert!(reason.contains("the operator called it off"), "{reason}");
+    assert_eq!(status(&gateway)["pid"], gateway.pid());
+    assert_eq!(gateway.client().get("/", &[]).status, 200);
+}
