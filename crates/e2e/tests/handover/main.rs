@@ -7,6 +7,7 @@
 
 mod killed;
 mod locked;
+mod mute;
 mod operator;
 mod refused;
 mod returned;
