@@ -12,5 +12,6 @@ mod operator;
 mod refused;
 mod returned;
 mod stage;
+mod streams;
 mod switched;
 mod taken;

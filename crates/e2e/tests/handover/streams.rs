@@ -1,0 +1,164 @@
+//! Clients that speak HTTP/2: their connections do not move, they are asked to leave.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+
+use graylane_testkit::frame::{ACK, DATA, PING, RST_STREAM};
+use graylane_testkit::{Client, Frame, Gate, Gateway, H2, LIMIT, Traffic, Upstream, binary};
+
+use crate::stage::{next, recipe, switch};
+
+/// No stream has a higher number: nothing is refused yet.
+const NOT_YET: u32 = (1 << 31) - 1;
+
+fn connect(gateway: &Gateway) -> H2 {
+    H2::begin(gateway.client(), "a").unwrap()
+}
+
+/// What came, until so many streams have ended and as many GOAWAYs were read.
+fn read(client: &mut H2, streams: usize, leaving: usize) -> (BTreeMap<u32, String>, Vec<(u32, u32)>) {
+    let (mut bodies, mut words, mut ended) = (BTreeMap::<u32, String>::new(), Vec::new(), 0);
+    while ended < streams || words.len() < leaving {
+        let frame = client.frame().unwrap();
+        words.extend(frame.leaves());
+        ended += usize::from(frame.stream != 0 && frame.ends(frame.stream));
+        if frame.kind == DATA {
+            let body = bodies.entry(frame.stream).or_default();
+            body.push_str(&String::from_utf8_lossy(&frame.payload));
+        }
+    }
+    (bodies, words)
+}
+
+#[test]
+fn streams_end_where_they_began_and_the_next_connection_is_the_next_processs() {
+    let gate = Gate::new();
+    let upstream = Upstream::start({
+        let gate = gate.clone();
+        move |turn| {
+            if turn.connection == 0 {
+                gate.pass();
+            }
+            turn.fixed(200, "before")
+        }
+    });
+    let other = Upstream::fixed("next");
+    let setup = recipe(upstream.address()).setup();
+    let mut gateway = setup.start();
+    let mut client = connect(&gateway);
+    client.ask(1).unwrap();
+    upstream.until_request("a stream is under way", |_| true);
+
+    let endpoints = format!("lanes.shop.stable.endpoints=[\"{}\"]", other.address());
+    let next = next(&setup.argument("--set").argument(endpoints));
+    let first = client.until_leaving();
+    let ping = client.until(|frame| frame.is(PING)).payload;
+    // Sent by a client that has not seen the first yet.
+    client.ask(3).unwrap();
+    client.send(PING, ACK, 0, &ping);
+    let (crossing, second) = read(&mut client, 1, 1);
+    let mut fresh = connect(&next);
+    fresh.ask(1).unwrap();
+    let there = fresh.answer(1);
+    gate.open();
+    let under_way = client.answer(1);
+
+    assert_eq!((first, second), ((NOT_YET, 0), vec![(3, 0)]));
+    assert_eq!(crossing, BTreeMap::from([(3, "before".to_owned())]));
+    assert_eq!((&*under_way, &*there), (&b"before"[..], &b"next"[..]));
+    assert_eq!((client.until_closed(), gateway.wait(LIMIT)), (Vec::new(), 0));
+    assert_eq!(gateway.until_event("stopped")["connections"]["drained"], 1);
+}
+
+/// A client that keeps its connection until it is asked to leave.
+struct Asking {
+    to: SocketAddr,
+    at: Option<(H2, u32)>,
+}
+
+impl Asking {
+    fn round(&mut self) -> Result<(), String> {
+        let (mut client, stream) = match self.at.take() {
+            Some(at) => at,
+            None => (
+                self.connect()
+                    .map_err(|error| format!("no connection: {error}"))?,
+                1,
+            ),
+        };
+        let leaves = ask(&mut client, stream).map_err(|error| format!("stream {stream}: {error}"))?;
+        if !leaves {
+            self.at = Some((client, stream + 2));
+        }
+        Ok(())
+    }
+
+    fn connect(&self) -> io::Result<H2> {
+        H2::begin(Client::try_connect(self.to)?, "a")
+    }
+}
+
+/// Whether the other side asked to leave meanwhile; the answer is right.
+fn ask(client: &mut H2, stream: u32) -> io::Result<bool> {
+    client.ask(stream)?;
+    let wrong = |frame: &Frame| Err(io::Error::other(format!("{frame:?}")));
+    let (mut right, mut leaves) = (false, false);
+    loop {
+        let frame = client.frame()?;
+        match frame.leaves() {
+            Some((last, 0)) if last >= stream => leaves = true,
+            Some(_) => return wrong(&frame),
+            None if frame.is(PING) => client.try_send(PING, ACK, 0, &frame.payload)?,
+            None if frame.kind == RST_STREAM => return wrong(&frame),
+            None => right |= frame.stream == stream && frame.is_ok(),
+        }
+        if frame.ends(stream) {
+            return if right { Ok(leaves) } else { wrong(&frame) };
+        }
+    }
+}
+
+#[test]
+fn one_switch_after_the_other_under_load_loses_no_stream() {
+    let upstream = Upstream::fixed("served");
+    let mut gateway = recipe(upstream.address()).start();
+    let to = gateway.address();
+    let rounds = (0..6).map(|_| {
+        let mut asking = Asking { to, at: None };
+        Box::new(move || asking.round()) as Box<dyn FnMut() -> Result<(), String> + Send>
+    });
+    let traffic = Traffic::of(rounds.collect());
+    traffic.until_more(200);
+
+    let first = switch(&gateway, &binary());
+    traffic.until_more(200);
+    let second = switch(&gateway, &binary());
+    traffic.until_more(200);
+    traffic.end();
+
+    for one in [&first, &second] {
+        assert_eq!((one.ran.code, one.count("cut")), (0, 0), "{one:?}");
+        assert_eq!(one.count("drained"), 6, "{one:?}");
+    }
+    assert_eq!(gateway.wait(LIMIT), 0);
+}
+
+#[test]
+fn a_stream_that_is_open_at_the_limit_is_cut_and_counted() {
+    let upstream = Upstream::start(|turn| turn.hang());
+    let mut gateway = recipe(upstream.address()).drain("limit = \"300ms\"").start();
+    let (mut client, mut idle) = (connect(&gateway), connect(&gateway));
+    client.ask(1).unwrap();
+    idle.until(|frame| frame.flags & ACK != 0);
+    upstream.until_request("a stream is under way", |_| true);
+
+    let switched = switch(&gateway, &binary());
+    let code = gateway.wait(LIMIT);
+
+    assert_eq!((switched.ran.code, code), (53, 16), "{switched:?}");
+    assert_eq!((switched.count("cut"), switched.count("closed_idle")), (1, 1));
+    assert_eq!(gateway.until_event("stopped")["connections"]["cut"], 1);
+    client.until_closed();
+    idle.until_closed();
+}
