@@ -11,6 +11,7 @@ mod mute;
 mod operator;
 mod refused;
 mod returned;
+mod secured;
 mod stage;
 mod streams;
 mod switched;
