@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `GRAYLANE_BIN` | the binary to test | `graylane` in the folder of the tests' own profile |
 //! | `GRAYLANE_CHANNEL` | what it was built as: `dev`, `prod`, `staging`, `canary` | built without any feature |
+//! | `GRAYLANE_OTHER_BIN` | a binary of another channel, for switches from one to the other and back | those tests are left out |
 //! | `GRAYCTL_BIN` | the operator's command | `grayctl` in the folder of the tests' own profile |
 //! | `GRAYLANE_E2E_SOAK` | seconds of each soak test; `ci/soak` sets it | 20 |
 //! | `GRAYLANE_E2E_SEED` | the seed of a soak test, as it printed it | the time |
@@ -15,4 +16,4 @@
 //!
 //! Tests of locked files need `minisign`, which `ci/setup` installs; with `CI=true` they fail without it.
 //!
-//! Tests of a module that the channel does not carry say so and end early.
+//! Tests of a module that the channel does not carry, and those that lack the other channel, say so and end early.

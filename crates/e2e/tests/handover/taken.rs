@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use graylane_testkit::{
-    Authority, Build, Client, DeadEnd, LIMIT, Recipe, Setup, Upstream, binary, eventually, grayctl, replace,
-    run,
+    Authority, Build, Client, DeadEnd, LIMIT, Recipe, Setup, Upstream, binary, eventually, grayctl,
+    on_its_own, replace, run,
 };
 use serde_json::Value;
 
@@ -28,7 +28,8 @@ pub(crate) fn verify(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-fn kept(body: &str) -> Recipe {
+/// A gateway that keeps what it is told, and answers with this text itself.
+pub(crate) fn kept(body: &str) -> Recipe {
     let recipe = Recipe::new().lane_lines("stable", &format!("respond = {{ body = {body:?} }}\n"));
     probation(recipe.server("state = \"state\""), "100ms")
 }
@@ -288,6 +289,7 @@ fn socket_activated(setup: &Setup, sockets: [std::net::TcpListener; 2]) -> Comma
         .env("GRAYLANE_ENV", "dev")
         .stdin(std::process::Stdio::from(web))
         .stdout(std::process::Stdio::from(other));
+    on_its_own(&mut command);
     command
 }
 
