@@ -42,7 +42,7 @@ pub use recorder::Recorder;
 pub use run::{Ran, binary, grayctl, on_its_own, other_binary, run};
 pub use setup::{Setup, replace};
 pub use signer::Signer;
-pub use traffic::Traffic;
+pub use traffic::{Round, Traffic};
 pub use upstream::{DeadEnd, Next, Recorded, Turn, Upstream};
 pub use wait::{Gate, LIMIT, eventually};
 pub use wire::{Wire, unbroken};

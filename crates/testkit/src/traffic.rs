@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::client::{Client, Response};
 use crate::wait::{LIMIT, eventually};
 
-/// What a client asks, and whether it likes the answer: `Err` says what is wrong with it.
-type Round = Box<dyn FnMut() -> Result<(), String> + Send>;
+/// What a client does again and again: it asks, and says by `Err` what is wrong with the answer.
+pub type Round = Box<dyn FnMut() -> Result<(), String> + Send>;
 
 /// Between two requests of a client.
 const PAUSE: Duration = Duration::from_millis(1);

@@ -1,6 +1,8 @@
 //! From one channel to another, and back: `GRAYLANE_OTHER_BIN` is a binary of that other one.
 
-use graylane_testkit::{Build, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, other_binary};
+use graylane_testkit::{
+    Build, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, other_binary, replace,
+};
 
 use crate::stage::{probation, switch, traffic};
 use crate::taken::{kept, verify};
@@ -40,6 +42,29 @@ fn one_channel_hands_over_to_another_and_back_and_nothing_is_lost() {
         verify(gateway.folder()),
         ["start", "accept", "change", "start", "accept", "change", "start"]
     );
+}
+
+#[test]
+fn revisions_go_from_one_channel_to_another_and_back_though_no_disk_has_them() {
+    let Some(other) = other_binary() else { return };
+    let lanes = Recipe::new().lane_lines("stable", "respond = { body = \"served\" }\n");
+    let recipe = probation(lanes, "100ms");
+    let gateway = recipe.start();
+    let reloaded = |headers: u32| {
+        let text = recipe.clone().limit(&format!("headers = {headers}")).text();
+        replace(&gateway.file(), text);
+        gateway.order("POST", "/reload", "").status
+    };
+    let first = reloaded(50);
+
+    let there = switch(&gateway, &other);
+    let taken = gateway.revision();
+    let second = reloaded(51);
+    let back = switch(&gateway, &binary());
+
+    assert_eq!((first, second), (200, 200));
+    assert_eq!((there.ran.code, back.ran.code), (0, 0), "{there:?} {back:?}");
+    assert_eq!((taken, gateway.revision()), (2, 3));
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Clients that come over TLS: their connections do not move, since their keys would have to.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use graylane_testkit::frame::{ACK, PING};
-use graylane_testkit::{Authority, Client, Gateway, H2, LIMIT, Recipe, Setup, Upstream, binary};
+use graylane_testkit::{
+    Authority, Client, Gateway, H2, LIMIT, Recipe, Round, Setup, Traffic, Upstream, binary,
+};
 
-use crate::stage::{next, recipe, switch};
+use crate::stage::{Asking, next, recipe, switch};
 
 /// No stream has a higher number: nothing is refused yet.
 const NOT_YET: u32 = (1 << 31) - 1;
@@ -132,4 +136,53 @@ fn a_client_of_http2_is_answered_where_it_is_until_it_has_left_and_then_by_the_n
     assert_eq!((first, left), ((NOT_YET, 0), (3, 0)));
     assert_eq!((client.until_closed(), gateway.wait(LIMIT)), (Vec::new(), 0));
     assert_eq!(gateway.until_event("stopped")["connections"]["drained"], 1);
+}
+
+/// A client of HTTP/1.1 that keeps its connection until it is told to close.
+fn keeping(connect: impl Fn() -> io::Result<Client> + Send + 'static) -> Round {
+    let mut kept = None;
+    Box::new(move || {
+        let mut client = kept
+            .take()
+            .map_or_else(&connect, Ok)
+            .map_err(|error| error.to_string())?;
+        let response = client.try_request("GET", "/", &[("Host", HOST)], b"")?;
+        if response.status != 200 {
+            return Err(format!("{} {}", response.status, response.fault()));
+        }
+        if response.header("connection") != Some("close") {
+            kept = Some(client);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn one_switch_after_the_other_under_load_loses_nothing() {
+    let (authority, upstream) = (Arc::new(Authority::new()), Upstream::fixed("served"));
+    let mut gateway = secured(&recipe(upstream.address()), &authority).start();
+    let to = gateway.address();
+    let over = |protocol| {
+        let authority = Arc::clone(&authority);
+        move || Client::try_secured(to, &authority, HOST, protocol)
+    };
+    let rounds = (0..3).flat_map(|_| {
+        let connect = over("h2");
+        let mut asking = Asking::new(move || H2::begin(connect()?, HOST));
+        [keeping(over("http/1.1")), Box::new(move || asking.round())]
+    });
+    let traffic = Traffic::of(rounds.collect());
+    traffic.until_more(200);
+
+    let first = switch(&gateway, &binary());
+    traffic.until_more(200);
+    let second = switch(&gateway, &binary());
+    traffic.until_more(200);
+    traffic.end();
+
+    for one in [&first, &second] {
+        assert_eq!((one.ran.code, one.count("cut")), (0, 0), "{one:?}");
+        assert_eq!(one.count("drained"), 6, "{one:?}");
+    }
+    assert_eq!(gateway.wait(LIMIT), 0);
 }

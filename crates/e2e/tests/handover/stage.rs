@@ -1,5 +1,6 @@
 //! What the tests of a handover need.
 
+mod asking;
 mod following;
 
 use std::fs;
@@ -11,6 +12,7 @@ use graylane_handover::{Death, Folder, Hello, Inherited, Patience, Taker, Trust,
 use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Setup, Traffic, eventually, grayctl, run};
 use serde_json::Value;
 
+pub(crate) use asking::Asking;
 pub(crate) use following::Following;
 
 /// A gateway that can be taken over from, with a probation that a test can wait for.

@@ -1,13 +1,11 @@
 //! Clients that speak HTTP/2: their connections do not move, they are asked to leave.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::SocketAddr;
 
-use graylane_testkit::frame::{ACK, DATA, PING, RST_STREAM};
-use graylane_testkit::{Client, Frame, Gate, Gateway, H2, LIMIT, Traffic, Upstream, binary};
+use graylane_testkit::frame::{ACK, DATA, PING};
+use graylane_testkit::{Client, Gate, Gateway, H2, LIMIT, Round, Traffic, Upstream, binary};
 
-use crate::stage::{next, recipe, switch};
+use crate::stage::{Asking, next, recipe, switch};
 
 /// No stream has a higher number: nothing is refused yet.
 const NOT_YET: u32 = (1 << 31) - 1;
@@ -71,62 +69,14 @@ fn streams_end_where_they_began_and_the_next_connection_is_the_next_processs() {
     assert_eq!(gateway.until_event("stopped")["connections"]["drained"], 1);
 }
 
-/// A client that keeps its connection until it is asked to leave.
-struct Asking {
-    to: SocketAddr,
-    at: Option<(H2, u32)>,
-}
-
-impl Asking {
-    fn round(&mut self) -> Result<(), String> {
-        let (mut client, stream) = match self.at.take() {
-            Some(at) => at,
-            None => (
-                self.connect()
-                    .map_err(|error| format!("no connection: {error}"))?,
-                1,
-            ),
-        };
-        let leaves = ask(&mut client, stream).map_err(|error| format!("stream {stream}: {error}"))?;
-        if !leaves {
-            self.at = Some((client, stream + 2));
-        }
-        Ok(())
-    }
-
-    fn connect(&self) -> io::Result<H2> {
-        H2::begin(Client::try_connect(self.to)?, "a")
-    }
-}
-
-/// Whether the other side asked to leave meanwhile; the answer is right.
-fn ask(client: &mut H2, stream: u32) -> io::Result<bool> {
-    client.ask(stream)?;
-    let wrong = |frame: &Frame| Err(io::Error::other(format!("{frame:?}")));
-    let (mut right, mut leaves) = (false, false);
-    loop {
-        let frame = client.frame()?;
-        match frame.leaves() {
-            Some((last, 0)) if last >= stream => leaves = true,
-            Some(_) => return wrong(&frame),
-            None if frame.is(PING) => client.try_send(PING, ACK, 0, &frame.payload)?,
-            None if frame.kind == RST_STREAM => return wrong(&frame),
-            None => right |= frame.stream == stream && frame.is_ok(),
-        }
-        if frame.ends(stream) {
-            return if right { Ok(leaves) } else { wrong(&frame) };
-        }
-    }
-}
-
 #[test]
 fn one_switch_after_the_other_under_load_loses_no_stream() {
     let upstream = Upstream::fixed("served");
     let mut gateway = recipe(upstream.address()).start();
     let to = gateway.address();
     let rounds = (0..6).map(|_| {
-        let mut asking = Asking { to, at: None };
-        Box::new(move || asking.round()) as Box<dyn FnMut() -> Result<(), String> + Send>
+        let mut asking = Asking::new(move || H2::begin(Client::try_connect(to)?, "a"));
+        Box::new(move || asking.round()) as Round
     });
     let traffic = Traffic::of(rounds.collect());
     traffic.until_more(200);
