@@ -141,14 +141,17 @@ pub(crate) fn until_alone(gateway: &Gateway) {
 
 /// Waits until this gateway, which had stopped, accepts again and says why.
 pub(crate) fn until_back(gateway: &Gateway) -> String {
+    let mut reason = String::new();
     eventually(LIMIT, "the process before serves again", || {
+        // One look: the next may be answered by the process that is sent back, which accepts for a moment still.
         let now = standing(gateway);
+        now["last"]["reason"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut reason);
         now["state"] == "serving" && now["pid"] == gateway.pid() && !now["last"].is_null()
     });
-    standing(gateway)["last"]["reason"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
+    reason
 }
 
 /// Clients that keep on asking, and forgive nothing. One that is told to close takes a new connection.
