@@ -70,7 +70,7 @@ fn the_next_one_between_ready_and_accepting() {
 
     assert!(reason.contains("step accepting"), "{reason}");
     assert_eq!(standing(&gateway)["last"]["fate"], "failed");
-    assert_eq!(told.code, Some(51), "{told:?}");
+    assert_eq!(told.code, 51, "{told:?}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn what_is_not_signed_or_older_is_refused_by_the_next_process_and_the_one_before
         (&unsigned, [refused, "before it asked"]),
         (&older, [refused, "revision 4"]),
     ] {
-        let reason = one.outcome["reason"].as_str().unwrap();
+        let reason = one.outcome()["reason"].as_str().unwrap();
         assert_eq!(one.ran.code, 51, "{one:?}");
         assert!(words.iter().all(|words| reason.contains(words)), "{reason}");
     }

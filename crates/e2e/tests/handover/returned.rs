@@ -13,9 +13,8 @@ use graylane_handover::{
     Trust, Turn, Visit, Wanted,
 };
 use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
-use serde_json::Value;
 
-use crate::stage::{made_up, next, probation, recipe, signal, standing, stop, traffic, until_back};
+use crate::stage::{follow, made_up, next, probation, recipe, signal, standing, stop, traffic, until_back};
 
 /// A made-up next process that may accept, and never does.
 fn going(gateway: &Gateway) -> Beating {
@@ -339,23 +338,12 @@ fn one_that_hangs_on_probation_is_sent_back_and_does_not_keep_the_audit_log() {
         probation(lanes.server("state = \"state\""), "60s").drain("limit = \"100ms\"")
     };
     let gateway = recipe("one").start();
-    let mut switching = Command::new(grayctl())
-        .args(["switch", "--json", "--folder"])
-        .arg(gateway.folder().join("run"))
-        .arg("--binary")
-        .arg(binary())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(switching.stdout.take().unwrap()).lines();
-    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
-    let accepting = events.find(|event| event["event"] == "accepting").unwrap();
-    let pid = accepting["pid"].as_u64().unwrap();
+    let mut following = follow(&gateway, &binary());
+    following.until("accepting");
+    let pid = following.pid();
 
     signal(pid, "STOP");
-    let outcome = events.last().unwrap();
-    let code = switching.wait().unwrap().code();
+    let told = following.told();
     let refused = gateway.order("PUT", "/config", recipe("two").text()).status;
     eventually(
         LIMIT,
@@ -363,10 +351,10 @@ fn one_that_hangs_on_probation_is_sent_back_and_does_not_keep_the_audit_log() {
         || gateway.order("PUT", "/config", recipe("two").text()).status == 200,
     );
 
-    let reason = outcome["reason"].as_str().unwrap();
+    let reason = told.outcome["reason"].as_str().unwrap();
     assert!(reason.contains("no sign of life"), "{reason}");
-    assert_eq!((code, refused), (Some(52), 503), "{outcome}");
-    assert!(outcome["held"].is_u64(), "{outcome}");
+    assert_eq!((told.code, refused), (52, 503), "{told:?}");
+    assert!(told.outcome["held"].is_u64(), "{told:?}");
     assert!(!Path::new(&format!("/proc/{pid}")).exists());
     assert_eq!(gateway.client().get("/", &[]).text(), "two");
 }

@@ -5,15 +5,15 @@ mod following;
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use graylane_handover::{Death, Folder, Hello, Inherited, Patience, Taker, Trust, WarmingUp};
-use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Setup, Traffic, eventually, grayctl, run};
+use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Setup, Traffic, eventually};
 use serde_json::Value;
 
 pub(crate) use asking::Asking;
-pub(crate) use following::Following;
+pub(crate) use following::{Following, Told};
 
 /// A gateway that can be taken over from, with a probation that a test can wait for.
 pub(crate) fn recipe(upstream: SocketAddr) -> Recipe {
@@ -38,11 +38,11 @@ pub(crate) fn failing(setup: &Setup) -> Ran {
 
 /// `grayctl switch` to that binary.
 pub(crate) fn switch(gateway: &Gateway, binary: &Path) -> Switched {
-    let mut command = Command::new(grayctl());
-    command.args(["switch", "--json", "--folder"]);
-    command.arg(gateway.folder().join("run"));
-    command.arg("--binary").arg(binary);
-    Switched::of(run(&mut command), gateway.folder())
+    let mut following = follow(gateway, binary);
+    Switched {
+        ran: following.told(),
+        following,
+    }
 }
 
 /// The same, followed step by step.
@@ -53,41 +53,29 @@ pub(crate) fn follow(gateway: &Gateway, binary: &Path) -> Following {
 /// How a switch went, and the process that it left behind, which ends with this value.
 #[derive(Debug)]
 pub(crate) struct Switched {
-    pub(crate) ran: Ran,
-    pub(crate) steps: Vec<String>,
-    pub(crate) outcome: Value,
-    folder: PathBuf,
+    pub(crate) ran: Told,
+    following: Following,
 }
 
 impl Switched {
-    fn of(ran: Ran, folder: &Path) -> Self {
-        let lines = ran.stdout.lines();
-        let events: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
-        let word = |event: &Value| event["event"].as_str().unwrap_or_default().to_owned();
-        Self {
-            steps: events.iter().map(word).collect(),
-            outcome: events.last().cloned().unwrap_or_default(),
-            folder: folder.to_owned(),
-            ran,
-        }
+    /// The words of its events.
+    pub(crate) fn steps(&self) -> Vec<&str> {
+        self.following.steps()
+    }
+
+    /// The last event.
+    pub(crate) fn outcome(&self) -> &Value {
+        &self.ran.outcome
     }
 
     /// The process that serves now.
     pub(crate) fn pid(&self) -> u64 {
-        self.outcome["new"].as_u64().unwrap()
+        self.outcome()["new"].as_u64().unwrap()
     }
 
     /// How many connections ended so.
     pub(crate) fn count(&self, fate: &str) -> u64 {
-        self.outcome["ledger"][fate].as_u64().unwrap()
-    }
-}
-
-impl Drop for Switched {
-    fn drop(&mut self) {
-        if let Some(pid) = self.outcome["new"].as_u64() {
-            end(pid, &self.folder);
-        }
+        self.outcome()["ledger"][fate].as_u64().unwrap()
     }
 }
 

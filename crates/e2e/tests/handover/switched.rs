@@ -25,7 +25,7 @@ fn one_switch_after_the_other_under_load_loses_nothing() {
     for one in &done {
         assert_eq!((one.ran.code, one.count("cut")), (0, 0), "{one:?}");
     }
-    assert!(done.windows(2).all(|two| two[1].outcome["old"] == two[0].pid()));
+    assert!(done.windows(2).all(|two| two[1].outcome()["old"] == two[0].pid()));
     assert_eq!(gateway.wait(LIMIT), 0);
 }
 
@@ -42,7 +42,7 @@ fn what_is_cut_at_the_limit_of_the_drain_is_counted_and_said_by_the_exit_codes()
 
     assert_eq!((switched.ran.code, code), (53, 16), "{switched:?}");
     assert_eq!(
-        (switched.count("cut"), switched.outcome["fate"].as_str()),
+        (switched.count("cut"), switched.outcome()["fate"].as_str()),
         (1, Some("lossy"))
     );
     client.until_closed();
@@ -64,7 +64,7 @@ fn the_operator_is_told_each_step_and_where_things_stand() {
 
     assert!(before.stdout.contains("generation 1: serving"), "{before:?}");
     assert_eq!(
-        switched.steps,
+        switched.steps(),
         [
             "begun",
             "started",

@@ -15,13 +15,15 @@ pub(crate) struct Following {
     child: Child,
     events: Receiver<Value>,
     new: Option<u64>,
+    steps: Vec<String>,
     folder: PathBuf,
 }
 
 /// How it ended for the operator.
 #[derive(Debug)]
 pub(crate) struct Told {
-    pub(crate) code: Option<i32>,
+    /// The exit code; -1 where a signal ended it.
+    pub(crate) code: i32,
     /// The last event.
     pub(crate) outcome: Value,
     pub(crate) stderr: String,
@@ -50,6 +52,7 @@ impl Following {
             child,
             events,
             new: None,
+            steps: Vec::new(),
             folder: gateway.folder().to_owned(),
         }
     }
@@ -62,6 +65,11 @@ impl Following {
     /// The new process.
     pub(crate) fn pid(&self) -> u64 {
         self.new.unwrap()
+    }
+
+    /// The words of the events so far.
+    pub(crate) fn steps(&self) -> Vec<&str> {
+        self.steps.iter().map(String::as_str).collect()
     }
 
     /// Waits for that step.
@@ -77,17 +85,16 @@ impl Following {
     /// Waits for the end.
     pub(crate) fn told(&mut self) -> Told {
         let outcome = std::iter::from_fn(|| self.next()).last().unwrap_or_default();
-        let mut code = None;
+        let mut status = None;
         eventually(LIMIT, "the operator's command has ended", || {
-            let status = self.child.try_wait().unwrap();
-            code = status.and_then(|status| status.code());
+            status = self.child.try_wait().unwrap();
             status.is_some()
         });
         let mut stderr = String::new();
         let mut pipe = self.child.stderr.take().unwrap();
         pipe.read_to_string(&mut stderr).unwrap();
         Told {
-            code,
+            code: status.and_then(|status| status.code()).unwrap_or(-1),
             outcome,
             stderr,
         }
@@ -99,6 +106,8 @@ impl Following {
             .as_u64()
             .filter(|_| event["event"] != "begun")
             .or(self.new);
+        self.steps
+            .push(event["event"].as_str().unwrap_or_default().to_owned());
         Some(event)
     }
 }
