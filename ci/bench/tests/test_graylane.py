@@ -31,6 +31,7 @@ class Configuration(unittest.TestCase):
             "timeouts": {"connect": "1s", "try": "30s", "exchange": "40s"},
             "retries": {"times": 2, "on": ["broken", "timeout", "502", "503", "504"]},
         }
+        mirror = {"to": "canary", "share": 1, "in_flight": 10_000}
         self.assertEqual(command[:5], ["/nowhere/graylane", "serve", "--env", "dev", "-c"])
         self.assertEqual(
             config,
@@ -43,7 +44,7 @@ class Configuration(unittest.TestCase):
                 "services": {"shop": service},
                 "lanes": {
                     "shop": {
-                        "stable": {"endpoints": stable, **lane, "mirror": {"to": "canary", "share": 1}},
+                        "stable": {"endpoints": stable, **lane, "mirror": mirror},
                         "canary": {"weight": 10, "endpoints": canary, **lane},
                     }
                 },
