@@ -34,7 +34,7 @@ pub(crate) enum Sort {
 }
 
 /// Variables that are no keys: options of the programs, and what builds and checks of this project use.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 17] = [
     "ENV",
     "CONFIG",
     "LOG",
@@ -44,9 +44,14 @@ const RESERVED: [&str; 12] = [
     "BUILT_FROM",
     "CHANNEL",
     "COMMIT",
+    "E2E_SEED",
+    "E2E_SOAK",
     "E2E_STREAM",
+    "E2E_SWITCHES",
+    "OTHER_BIN",
     "SHARED_DATA",
     "SHIP",
+    "TOKEN",
 ];
 
 const PREFIX: &str = "GRAYLANE_";

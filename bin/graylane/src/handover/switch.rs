@@ -101,6 +101,8 @@ fn follow(
     let since = Instant::now();
     let mut heard = false;
     let mut called_off = false;
+    // Why it was killed before it was heard.
+    let mut given_up = None;
     let mut exited = None;
     // Since when the new process has been gone, and nothing under way with it.
     let mut over: Option<Instant> = None;
@@ -109,6 +111,7 @@ fn follow(
             called_off = true;
             house.call_off_with(pid, "the operator called it off");
             if !heard {
+                given_up = Some("the operator called it off".to_owned());
                 kill(pid);
             }
         }
@@ -125,10 +128,10 @@ fn follow(
             }
             Ok(Event::Exited(status)) if heard => exited = Some(status),
             Ok(Event::Exited(status)) => {
-                let reason = format!(
-                    "the new process ended before it asked for anything: {}",
-                    words(&status)
-                );
+                let reason = given_up.unwrap_or_else(|| {
+                    let words = words(&status);
+                    format!("the new process ended before it asked for anything: {words}")
+                });
                 return (outcome(Fate::Failed, reason, Some(pid)), None);
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -140,7 +143,13 @@ fn follow(
                     explain(&mut outcome, exited, happened);
                     return (outcome, None);
                 }
-                if !heard && limit.is_some_and(|limit| since.elapsed() > limit) {
+                if !heard
+                    && given_up.is_none()
+                    && let Some(limit) = limit.filter(|limit| since.elapsed() > *limit)
+                {
+                    given_up = Some(format!(
+                        "the new process asked for nothing within `handover.ready_within` ({limit:?}), and was ended"
+                    ));
                     kill(pid);
                 }
             }

@@ -73,7 +73,10 @@ fn one_of_our_binaries_is_ended_and_the_operator_told_that_nothing_has_changed()
 
     let reason = told.outcome["reason"].as_str().unwrap();
     assert_eq!(told.code, 51, "{told:?}");
-    assert!(reason.contains("before it asked for anything"), "{reason}");
+    assert!(
+        reason.contains("asked for nothing within `handover.ready_within` (300ms)"),
+        "{reason}"
+    );
     assert!(told.stderr.contains("nothing has changed"), "{told:?}");
     assert!(is_gone(following.pid()));
     assert_eq!(standing(&gateway)["state"], "serving");

@@ -30,7 +30,8 @@ pub(super) const HANDOVER: Table = Table {
             WAIT,
             "\"2m\"",
             Fallback::Value("\"60s\""),
-            "From the new process's first word until it says that it is ready. One that takes longer gets nothing.",
+            "How long a new process may take from its first word until it says that it is ready, and until its first \
+             word where a switch has started it. One that takes longer gets nothing.",
         ),
         key(
             "probation",
