@@ -23,6 +23,8 @@ pub(crate) struct Clock(AtomicU32);
 pub(crate) struct Ticks(u32);
 
 impl Ticks {
+    pub(crate) const NONE: Self = Self(0);
+
     /// At least the given time: rounded up, and one more for the tick that is already running.
     pub(crate) fn at_least(time: Duration) -> Self {
         let ticks = time.as_millis().div_ceil(TICK.as_millis()) + 1;

@@ -23,6 +23,15 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Says that nothing more comes, as far as that needs no waiting. A bare socket says it by being closed; TLS has a word for it,
+    /// without which the peer must think that something is missing (RFC 8446, section 6.1).
+    pub(crate) fn say_end(&mut self, cx: &mut Context<'_>) {
+        if let Self::Layered(layer) = self {
+            // Whoever does not read it will not miss it.
+            let _ = Pin::new(layer).poll_shutdown(cx);
+        }
+    }
+
     /// Whether the peer is still there and has said nothing unasked. Costs a system call only where it has.
     #[inline]
     pub(crate) fn is_quiet(&mut self) -> bool {

@@ -185,10 +185,12 @@ async fn cut_all(time: Duration) {
         let share = begun.elapsed().as_secs_f64() / time.as_secs_f64();
         let due = (tasks.len() as f64 * share) as usize;
         let due = due.clamp(cut, tasks.len());
-        tasks[cut..due].iter().for_each(open::Task::cut);
+        tasks[cut..due].iter().for_each(open::Task::end);
         cut = due;
     }
-    // Those that were cut last notice it in their turn.
+    // Those that were ended last notice it in their turn. Who got a request in that moment is cut all the same.
+    tokio::task::yield_now().await;
+    open::tasks().iter().for_each(open::Task::cut);
     tokio::task::yield_now().await;
 }
 

@@ -307,6 +307,21 @@ impl Client {
         }
     }
 
+    /// Everything that still comes, until the other side says that it has finished: over TLS by `close_notify`.
+    ///
+    /// # Panics
+    /// When it breaks off, or stays open.
+    pub fn until_finished(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        loop {
+            match self.wire.some() {
+                Ok(bytes) if bytes.is_empty() => return rest,
+                Ok(bytes) => rest.extend_from_slice(&bytes),
+                Err(error) => panic!("the connection was not finished: {error}"),
+            }
+        }
+    }
+
     /// Whether nothing comes within this time, and the connection stays open.
     ///
     /// # Panics

@@ -104,7 +104,19 @@ fn an_idle_connection_of_http1_is_closed_by_the_limit_and_not_cut() {
 
     assert_eq!((switched.ran.code, gateway.wait(LIMIT)), (0, 0), "{switched:?}");
     assert_eq!((switched.count("closed_idle"), switched.count("cut")), (1, 0));
-    assert_eq!(idle.until_closed(), b"");
+    assert_eq!(idle.until_finished(), b"");
+}
+
+#[test]
+fn who_is_idle_for_too_long_is_told_the_end() {
+    let (authority, upstream) = (Authority::new(), Upstream::fixed("served"));
+    let recipe = recipe(upstream.address()).limit("idle_time = \"100ms\"");
+    let gateway = secured(&recipe, &authority).start();
+    let mut idle = connect(&gateway, &authority, "http/1.1");
+
+    get(&mut idle);
+
+    assert_eq!(idle.until_finished(), b"");
 }
 
 #[test]

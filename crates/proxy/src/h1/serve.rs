@@ -57,6 +57,11 @@ pub(crate) async fn serve(conn: Arc<Conn>, stream: Stream, http2: bool) {
             }
         }
     }
+    poll_fn(|cx| {
+        client.channel.stream.say_end(cx);
+        Poll::Ready(())
+    })
+    .await;
 }
 
 type Planned = (Plan, Call, Record);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::task::AbortHandle;
 
+use crate::clock::Ticks;
 use crate::conn::Conn;
 use crate::generation::Times;
 use crate::ledger::Fate;
@@ -61,6 +62,16 @@ pub(super) fn tasks() -> Vec<Task> {
 }
 
 impl Task {
+    /// Ends the connection, in order where it is idle: over TLS there is a word to be said.
+    pub(super) fn end(&self) {
+        if self.timer.stage() == Stage::Idle {
+            self.timer.hurry(Ticks::NONE);
+            self.timer.wake();
+        } else {
+            self.cut();
+        }
+    }
+
     /// Ends the connection as it is.
     pub(super) fn cut(&self) {
         if let Some(conn) = self.conn.upgrade() {
@@ -137,7 +148,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::clock::{Clock, Ticks};
+    use crate::clock::Clock;
 
     fn timer(is_tunnel: bool) -> Arc<Timer> {
         let timer = Timer::new(&Arc::new(Clock::default()), Ticks::at_least(Duration::ZERO));
@@ -155,7 +166,7 @@ mod tests {
             for is_tunnel in [false, true, false, true] {
                 Listed::spawn_as(timer(is_tunnel), Weak::new(), async |listed| {
                     let _listed = listed;
-                    pending().await
+                    pending().await;
                 });
             }
         });
