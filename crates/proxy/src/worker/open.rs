@@ -166,7 +166,7 @@ mod tests {
             for is_tunnel in [false, true, false, true] {
                 Listed::spawn_as(timer(is_tunnel), Weak::new(), async |listed| {
                     let _listed = listed;
-                    pending().await;
+                    pending::<()>().await;
                 });
             }
         });
