@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use crate::compose::Hop;
 use crate::generation::Times;
-use crate::latest::latest;
 use crate::timer::Timer;
 use crate::worker::{Presence, Worker};
 
@@ -74,11 +73,11 @@ impl Conn {
     }
 
     /// The gateway drains: who is idle has only the grace left. Where another process accepts the clients of that listener,
-    /// nothing hurries, and the connection may stay until the limit of the drain: a client that is idle for longer than our
-    /// grace, and shorter than that, never meets a closed one.
+    /// and nobody waits for the end of this one, the connection may stay until the limit of the drain: a client that is
+    /// idle for longer than our grace, and shorter than that, never meets a closed one.
     #[cold]
     pub(crate) fn hurry(&self, times: &Times) {
-        if !self.is_left() {
+        if self.worker.shared.is_hurried(self.presence.listener) {
             self.timer.hurry(times.idle_grace.spread());
         }
     }
@@ -86,12 +85,7 @@ impl Conn {
     /// Whether the connection moves to another process as soon as it is idle: the one that has its listener.
     #[cold]
     pub(crate) fn moves_now(&self) -> bool {
-        self.moves && self.worker.shared.is_moving() && self.is_left()
-    }
-
-    /// Whether another process accepts the clients of its listener.
-    fn is_left(&self) -> bool {
         let shared = &self.worker.shared;
-        shared.is_left(&latest(shared).entry(self.presence.listener).listener)
+        self.moves && shared.is_moving() && shared.is_left(self.presence.listener)
     }
 }

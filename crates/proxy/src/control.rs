@@ -22,6 +22,8 @@ pub(crate) enum Order {
     Pause,
     /// End when the exchanges under way have, or the limit of the drain is reached.
     Drain,
+    /// The same, and idle connections have only the grace, whoever else accepts.
+    Hurry,
     /// End now.
     Stop,
 }
@@ -31,7 +33,8 @@ pub(crate) enum Order {
 pub enum Queues<'a> {
     /// They are accepted and served: nobody comes after us.
     Empty,
-    /// Another process accepts those of the named listeners; those of the others are accepted and served.
+    /// Another process accepts those of the named listeners; those of the others are accepted and served. Nobody waits for
+    /// the end of this one then, so that idle connections that cannot move stay until the limit of the drain.
     Leave(&'a [Name]),
 }
 
@@ -216,6 +219,16 @@ impl Control {
         });
         self.sockets().clear();
         self.end(|order| matches!(order, Order::Serve | Order::Pause), Order::Drain);
+    }
+
+    /// Ends a drain soon: somebody waits for it. Idle connections whose listeners are [left](Queues::Leave) to another process
+    /// have only the grace from now on; those of the others have had no more from the beginning. Without effect where the
+    /// gateway does not drain.
+    pub fn hurry(&self) {
+        if self.0.shared.is_draining() {
+            self.0.shared.hurry();
+            turn(&self.0.orders, |order| order == Order::Drain, Order::Hurry);
+        }
     }
 
     /// Ends at once.

@@ -34,8 +34,10 @@ pub struct Shared {
     /// Whether idle connections move to another process.
     moving: AtomicBool,
     mover: Mover,
-    /// The listeners whose queues are another process's, once the gateway drains.
-    left: OnceLock<Vec<Name>>,
+    /// Of each listener, whether its queue is another process's; set once the gateway drains.
+    left: OnceLock<Box<[bool]>>,
+    /// Whether somebody waits for the end of a drain all the same.
+    hurried: AtomicBool,
     pub(crate) connections: Arc<Connections>,
 }
 
@@ -58,6 +60,7 @@ impl Shared {
             moving: AtomicBool::new(false),
             mover: Mover::default(),
             left: OnceLock::new(),
+            hurried: AtomicBool::new(false),
         })
     }
 
@@ -139,13 +142,26 @@ impl Shared {
 
     /// The process is on its way out, and the queues of these listeners are another's. Only the first call says which.
     pub(crate) fn leave(&self, queues: &[Name]) {
-        let _ = self.left.set(queues.to_vec());
+        let current = self.current();
+        let _ = self
+            .left
+            .set(current.listeners().map(|name| queues.contains(name)).collect());
         self.draining.store(true, SeqCst);
     }
 
     /// Whether what waits in the queue of that listener is for another process.
-    pub(crate) fn is_left(&self, listener: &Name) -> bool {
-        self.left.get().is_some_and(|left| left.contains(listener))
+    pub(crate) fn is_left(&self, listener: usize) -> bool {
+        self.left.get().is_some_and(|left| left[listener])
+    }
+
+    /// Somebody waits for the end of the drain.
+    pub(crate) fn hurry(&self) {
+        self.hurried.store(true, SeqCst);
+    }
+
+    /// Whether connections of that listener that are idle in a drain have only the grace.
+    pub(crate) fn is_hurried(&self, listener: usize) -> bool {
+        self.hurried.load(SeqCst) || !self.is_left(listener)
     }
 }
 

@@ -197,6 +197,11 @@ impl Generation {
         &self.entries[listener]
     }
 
+    /// The names of the listeners, by their numbers.
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = &Name> {
+        self.entries.iter().map(|entry| &entry.listener)
+    }
+
     /// The number of the listener of that name.
     pub(crate) fn number(&self, listener: &Name) -> Option<usize> {
         self.entries.iter().position(|entry| entry.listener == *listener)

@@ -146,9 +146,10 @@ pub(crate) fn spawn(
 
 /// Serves, and then drains to the end.
 async fn run(worker: &Worker, doors: Vec<JoinHandle<()>>, mut orders: watch::Receiver<Order>) {
-    wait_for(&mut orders, |order| matches!(order, Order::Drain | Order::Stop)).await;
+    wait_for(&mut orders, |order| !matches!(order, Order::Serve | Order::Pause)).await;
     let current = worker.shared.current();
-    open::hurry(&current.times());
+    let times = current.times();
+    open::hurry(&times);
     let limit = current.drain().limit;
     let last = (limit / LAST_PART).min(LAST_AT_MOST);
     drop(current);
@@ -159,8 +160,15 @@ async fn run(worker: &Worker, doors: Vec<JoinHandle<()>>, mut orders: watch::Rec
             () = time::sleep_until(begun + limit - last) => cut_all(last).await,
         }
     };
+    let mut hurries = orders.clone();
+    let hurry = async {
+        wait_for(&mut hurries, |order| matches!(order, Order::Hurry | Order::Stop)).await;
+        open::hurry(&times);
+        std::future::pending().await
+    };
     tokio::select! {
         () = end_in_time => {}
+        () = hurry => {}
         _ = wait_for(&mut orders, |order| order == Order::Stop) => {}
     }
 }
@@ -178,18 +186,20 @@ async fn all_ended(worker: &Worker, doors: Vec<JoinHandle<()>>) {
 
 /// Cuts what is there, evenly over this time.
 async fn cut_all(time: Duration) {
-    let (tasks, begun) = (open::tasks(), Instant::now());
+    // Those that are ended last have this much to notice it in their turn.
+    let last = TICK.min(time / 10);
+    let (tasks, begun, most) = (open::tasks(), Instant::now(), time - last);
     let mut cut = 0;
     while cut < tasks.len() {
         time::sleep(TICK.min(time / 10)).await;
-        let share = begun.elapsed().as_secs_f64() / time.as_secs_f64();
+        let share = begun.elapsed().as_secs_f64() / most.as_secs_f64();
         let due = (tasks.len() as f64 * share) as usize;
         let due = due.clamp(cut, tasks.len());
         tasks[cut..due].iter().for_each(open::Task::end);
         cut = due;
     }
-    // Those that were ended last notice it in their turn. Who got a request in that moment is cut all the same.
-    tokio::task::yield_now().await;
+    time::sleep(last).await;
+    // Who got a request in that moment is cut all the same.
     open::tasks().iter().for_each(open::Task::cut);
     tokio::task::yield_now().await;
 }

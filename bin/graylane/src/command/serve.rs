@@ -82,6 +82,8 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
         End::Returned(reason) => {
             let mark = started.gateway().ledger();
             house.leave_all();
+            // Its clients are better off with the process that goes on.
+            started.control().hurry();
             log::error!("sent back: {reason}: draining");
             draining(args, &json!({ "sent_back": reason }));
             let ledger = drained(&mut started, &mut signals).await;
@@ -139,12 +141,13 @@ fn announce(args: &cli::Serve, started: &Started) {
     }
 }
 
-/// After a handover the process drains as it is: the first signal, which is for the service, changes nothing.
+/// After a handover the process drains as it is: the first signal, which is for the service, only says that somebody waits.
 async fn left(started: &mut Started, signals: &mut Signals) -> Ledger {
     tokio::select! {
         ledger = started.gateway().ended() => return ledger,
         name = signals.next() => log::info!("{name}: draining already"),
     }
+    started.control().hurry();
     drained(started, signals).await
 }
 

@@ -144,6 +144,9 @@ impl Serving {
                 continue;
             }
             if (self.tally.live() > 0 && !self.sent_away) || !timer.has_passed() {
+                if self.tally.live() == 0 {
+                    self.rest();
+                }
                 return Poll::Pending;
             }
             // Answers may still be on their way when their exchanges have ended.
@@ -153,12 +156,26 @@ impl Serving {
                 timer.within(self.memory.times.idle);
             } else if self.leaving {
                 if self.conn.worker.shared.is_draining() && !self.sent_away {
-                    self.conn.presence.set_fate(Fate::ClosedIdle);
+                    let is_cut = self.connection.has_streams();
+                    let fate = if is_cut { Fate::Cut } else { Fate::ClosedIdle };
+                    self.conn.presence.set_fate(fate);
                 }
                 return Poll::Ready(());
             } else {
                 self.leave();
                 timer.within(self.memory.times.idle_grace);
+            }
+        }
+    }
+
+    /// No exchange is under way. The last of an answer may still be, and would be missed.
+    fn rest(&self) {
+        let (timer, has_streams) = (&self.conn.timer, self.connection.has_streams());
+        let stage = if has_streams { Stage::Busy } else { Stage::Idle };
+        if timer.stage() != stage {
+            timer.set_stage(stage);
+            if !has_streams && self.conn.worker.shared.is_draining() {
+                self.conn.hurry(&self.memory.times);
             }
         }
     }

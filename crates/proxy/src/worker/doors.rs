@@ -62,9 +62,7 @@ pub(super) async fn accept(
         }
         drop(accepting);
     };
-    let left = worker
-        .shared
-        .is_left(&latest(&worker.shared).entry(number).listener);
+    let left = worker.shared.is_left(number);
     // Who ends at once would take clients in only to cut them, be it from the queue of another process.
     let empties = order == Order::Drain && !left;
     while empties && let Ok((stream, peer)) = socket.accept() {

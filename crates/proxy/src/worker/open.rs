@@ -62,7 +62,7 @@ pub(super) fn tasks() -> Vec<Task> {
 }
 
 impl Task {
-    /// Ends the connection, in order where it is idle: over TLS there is a word to be said.
+    /// Ends the connection, in order where it is idle: HTTP/1.1 over TLS has a word to say.
     pub(super) fn end(&self) {
         if self.timer.stage() == Stage::Idle {
             self.timer.hurry(Ticks::NONE);

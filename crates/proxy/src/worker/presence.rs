@@ -45,9 +45,9 @@ impl Presence {
         }
     }
 
-    /// How it ends, where its end does not say.
+    /// How it ends, where its end does not say. The first word counts.
     pub(crate) fn set_fate(&self, fate: Fate) {
-        self.fate.store(fate as u8, Relaxed);
+        let _ = self.fate.compare_exchange(OPEN, fate as u8, Relaxed, Relaxed);
     }
 
     fn fate(&self) -> Fate {

@@ -160,6 +160,27 @@ fn who_cannot_move_is_not_hurried_while_another_process_accepts() {
 }
 
 #[test]
+fn who_cannot_move_is_hurried_once_somebody_waits_for_the_end() {
+    let upstream = Upstream::fixed("served");
+    let scene = Scene::start(
+        upstream.address(),
+        "[drain]\nidle_grace = \"50ms\"\nlimit = \"10m\"",
+    );
+    let mut clients: Vec<_> = (0..20).map(|_| scene.client()).collect();
+    clients.iter_mut().for_each(|client| drop(client.get("/", &[])));
+
+    scene.gateway.hurry();
+    scene.gateway.drain(Queues::Leave(&[web()]));
+    // Before there is a drain nobody can wait for its end.
+    let last = told(&clients[0].get("/", &[]));
+    scene.gateway.hurry();
+    let ledger = scene.ended();
+
+    assert_eq!(last, ("served".to_owned(), true));
+    assert_eq!((ledger.of(Fate::Drained), ledger.of(Fate::ClosedIdle)), (1, 19));
+}
+
+#[test]
 fn a_connection_that_could_not_be_sent_comes_back_and_is_told_to_close() {
     let upstream = Upstream::fixed("served");
     let scene = Scene::start(upstream.address(), LONG);

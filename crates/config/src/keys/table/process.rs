@@ -68,7 +68,7 @@ pub(super) const DRAIN: Table = Table {
             Fallback::Value("\"5s\""),
             "How long an idle keep-alive connection stays open, so that a request already on its way is still \
              answered; up to a fifth more, at random. Best longer than clients keep a connection idle. \
-             After a switch of the binary only the limit counts.",
+             After a switch of the binary `limit` and `limits.idle_time` count instead.",
         ),
     ],
 };
