@@ -228,7 +228,12 @@ impl Trial {
             _ => upper_share(all, some, DELTA),
         };
         let errors = share(lately.exchanges, lately.errors);
-        let refused = share(lately.requests(), lately.refused);
+        // Where nobody has asked for anything real, those who are refused would be all there are: a process is not sent back
+        // because somebody scans its address at night.
+        let refused = match lately.exchanges {
+            ..ENOUGH => 1.0,
+            _ => share(lately.requests(), lately.refused),
+        };
         // The two share the chance to send back a process that is no worse.
         let alpha = rules.alpha / 2.0;
         Self {

@@ -189,6 +189,8 @@ fn a_real_one_that_does_not_know_the_service_is_sent_back() {
     let upstream = Upstream::fixed("served");
     let setup = long(&upstream).setup();
     let gateway = setup.start();
+    let mut client = gateway.client();
+    (0..30).for_each(|_| drop(client.get("/", &[])));
     let worse = setup
         .argument("--set")
         .argument("services.shop.hosts=[\"elsewhere.test\"]");

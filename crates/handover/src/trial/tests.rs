@@ -117,6 +117,18 @@ fn one_that_refuses_nearly_everything_goes_and_one_with_some_bad_clients_stays()
 }
 
 #[test]
+fn one_that_refuses_everything_stays_where_the_old_one_had_nothing_to_do() {
+    let (second, judgement) = judged(10, 0, |second| {
+        Some(Beat {
+            refused: second * 100,
+            ..beat(0, 0)
+        })
+    });
+
+    assert_eq!((second, judgement), (10, Judgement::Commit));
+}
+
+#[test]
 fn one_that_refuses_as_much_as_the_old_one_stays() {
     let begun = Instant::now();
     let mut trial = Trial::new(RULES, served(1_000, 0, 9_000), begun);
