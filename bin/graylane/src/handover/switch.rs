@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -191,14 +191,13 @@ fn start(house: &Arc<House>, wanted: &Wanted, events: mpsc::Sender<Event>) -> Re
     if phase != Phase::Serving {
         return Err(format!("this process is {}: try again later", phase.as_str()));
     }
-    let path = Path::new(&wanted.binary);
-    check(path)?;
+    let path = checked(Path::new(&wanted.binary))?;
     // One at a time: the place is taken before anything is started.
     let mut place = house.switch_place();
     if place.is_some() {
         return Err("another switch is under way".to_owned());
     }
-    let child = spawn(path).map_err(|error| format!("it cannot be started: {error}"))?;
+    let child = spawn(&path).map_err(|error| format!("it cannot be started: {error}"))?;
     let pid = child.id();
     *place = Some(Pending {
         pid,
@@ -219,12 +218,15 @@ fn start(house: &Arc<House>, wanted: &Wanted, events: mpsc::Sender<Event>) -> Re
     Ok(pid)
 }
 
-/// A binary that somebody else could have written would run with the rights of this process.
-fn check(path: &Path) -> Result<(), String> {
+/// The binary itself, behind whatever links lead there. One that somebody else could have written would run with the rights of
+/// this process.
+fn checked(path: &Path) -> Result<PathBuf, String> {
     if !path.is_absolute() {
         return Err("the path of the binary must be absolute".to_owned());
     }
-    let metadata = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let failed = |error| format!("{}: {error}", path.display());
+    let path = fs::canonicalize(path).map_err(failed)?;
+    let metadata = fs::metadata(&path).map_err(failed)?;
     let own = rustix::process::geteuid().as_raw();
     if !metadata.is_file() {
         Err(format!("{} is no file", path.display()))
@@ -237,7 +239,7 @@ fn check(path: &Path) -> Result<(), String> {
     } else if ![0, own].contains(&metadata.uid()) {
         Err(format!("{} belongs to user {}", path.display(), metadata.uid()))
     } else {
-        Ok(())
+        Ok(path)
     }
 }
 
@@ -314,8 +316,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("binary");
         fs::write(&file, "").unwrap();
+        let real = fs::canonicalize(&file).unwrap();
         let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        let refused = |path: &Path| check(path).unwrap_err();
+        let refused = |path: &Path| checked(path).unwrap_err();
 
         mode(0o644);
         assert!(refused(&file).ends_with("is not executable"));
@@ -328,9 +331,13 @@ mod tests {
         let open_to = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
         open_to(0o777);
         assert!(refused(&file).starts_with("everybody may replace"));
+        let safe = tempfile::tempdir().unwrap();
+        let link = safe.path().join("current");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(refused(&link).starts_with("everybody may replace"));
         open_to(0o1777);
-        assert_eq!(check(&file), Ok(()));
+        assert_eq!(checked(&file), Ok(real.clone()));
         open_to(0o700);
-        assert_eq!(check(&file), Ok(()));
+        assert_eq!(checked(&file), Ok(real.clone()));
     }
 }
