@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Twice as long as a drain leaves an idle connection open, and more: who is idle that long is idle while it is closed.
-const longIdle = 12 * time.Second
+// Longer than the grace that a drain leaves an idle connection: who is idle that long would be idle while it is closed.
+const longIdle = 7 * time.Second
 
 // Says of a file of PEM that what is in it is to be believed, and nothing else.
 func believed(file string) (*x509.CertPool, error) {
