@@ -9,7 +9,7 @@ use graylane_testkit::{
     Authority, Client, Gateway, H2, LIMIT, Recipe, Round, Setup, Traffic, Upstream, binary,
 };
 
-use crate::stage::{Asking, next, recipe, switch};
+use crate::stage::{Asking, next, probation, recipe, switch};
 
 /// No stream has a higher number: nothing is refused yet.
 const NOT_YET: u32 = (1 << 31) - 1;
@@ -44,7 +44,9 @@ fn closing(body: &str) -> (String, Option<String>) {
 fn an_idle_connection_of_http1_is_answered_once_more_where_it_is_and_a_new_one_by_the_next_process() {
     let (authority, upstream) = (Authority::new(), Upstream::fixed("before"));
     let other = Upstream::fixed("next");
-    let recipe = recipe(upstream.address()).drain("idle_grace = \"1m\"\nlimit = \"10m\"");
+    // Long enough for one request.
+    let recipe =
+        probation(Recipe::to(upstream.address()), "3s").drain("idle_grace = \"1m\"\nlimit = \"10m\"");
     let setup = secured(&recipe, &authority);
     let mut gateway = setup.start();
     let mut idle = connect(&gateway, &authority, "http/1.1");

@@ -187,6 +187,15 @@ fn another_endpoint_gets_the_copy_that_one_cannot_have_seen() {
     );
 }
 
+/// Says that it is time to end, at its own.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
 #[test]
 fn the_original_sees_nothing_of_a_lane_that_is_killed_under_load() {
     let (stable, next) = (original(), Upstream::start(|turn| turn.fixed(200, "copy")));
@@ -203,12 +212,14 @@ fn the_original_sees_nothing_of_a_lane_that_is_killed_under_load() {
         all
     };
     let got: Vec<_> = std::thread::scope(|scope| {
+        // Also where one of the next lines panics: the clients would be waited for.
+        let end = Ending(&ends);
         let clients: Vec<_> = (0..4).map(|_| scope.spawn(converse)).collect();
         eventually(LIMIT, "copies go", || copied(&gateway.metrics()) > 20);
         let well = failing();
         drop(next);
         eventually(LIMIT, "copies fail", || failing() > well + 20.0);
-        ends.store(true, SeqCst);
+        drop(end);
         let clients = clients.into_iter();
         clients.flat_map(|client| client.join().unwrap()).collect()
     });
