@@ -164,7 +164,7 @@ async fn run(worker: &Worker, doors: Vec<JoinHandle<()>>, mut orders: watch::Rec
     let hurry = async {
         wait_for(&mut hurries, |order| matches!(order, Order::Hurry | Order::Stop)).await;
         open::hurry(&times);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         () = end_in_time => {}
