@@ -338,6 +338,6 @@ mod tests {
         open_to(0o1777);
         assert_eq!(checked(&file), Ok(real.clone()));
         open_to(0o700);
-        assert_eq!(checked(&file), Ok(real.clone()));
+        assert_eq!(checked(&file), Ok(real));
     }
 }
