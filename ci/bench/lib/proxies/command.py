@@ -82,7 +82,7 @@ def _measure(options: argparse.Namespace, cast: Cast, results: Results, stage: S
         for proxy in (one.proxy for one in running if one.proxy.callgrind):
             cost = results.costs[proxy.name] = measure_cost(stage, proxy)
             say(f"{proxy.name} {cost.instructions:.0f} instructions/request, {cost.allocations:.2f} allocations/request")
-            if proxy.name == MEASURED:
+            if proxy.name == MEASURED and "allocations" in asked:
                 results.uncopied, results.copy = measure_copying(stage, proxy)
 
 
