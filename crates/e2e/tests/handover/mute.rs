@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use graylane_handover::{Caller, Fate, Folder, News, Patience, Trust, Wanted};
+use graylane_handover::{Fate, News};
 use graylane_testkit::{Gateway, LIMIT, Recipe, Upstream, binary, eventually};
 
-use crate::stage::{follow, probation, standing};
+use crate::stage::{ask_for, follow, probation, standing};
 
 /// Begins to run, and does nothing ever after: a jump to itself.
 const SPIN: &[u8] = if cfg!(target_arch = "aarch64") {
@@ -88,15 +88,8 @@ fn a_script_is_ended_too() {
     let upstream = Upstream::fixed("served");
     let gateway = hasty(&upstream);
     let file = executable(&gateway, b"#!/bin/sh\nexec sleep 60\n");
-    let folder = Folder::open(&gateway.folder().join("run")).unwrap();
-    // `grayctl` would not ask for it: it is no binary of ours.
-    let caller = Caller::connect(&folder, Trust::own(), Patience::default()).unwrap();
-    let wanted = Wanted {
-        binary: file.display().to_string(),
-        probation_millis: None,
-    };
 
-    let mut switching = caller.switch(&wanted).unwrap();
+    let mut switching = ask_for(&gateway, &file);
     let News::Progress(started) = switching.next(LIMIT).unwrap() else {
         panic!("it is not started");
     };

@@ -9,12 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use graylane_handover::{
-    Beat, Beating, Caller, Course, Door, Fate, Folder, Handing, Hello, News, Patience, Probation, State,
-    Trust, Turn, Visit, Wanted,
+    Beat, Beating, Course, Door, Fate, Folder, Handing, Hello, News, Patience, Probation, State, Trust, Turn,
+    Visit,
 };
 use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
 
-use crate::stage::{follow, made_up, next, probation, recipe, signal, standing, stop, traffic, until_back};
+use crate::stage::{
+    ask_for, follow, made_up, next, probation, recipe, signal, standing, stop, traffic, until_back,
+};
 
 /// A made-up next process that may accept, and never does.
 fn going(gateway: &Gateway) -> Beating {
@@ -397,13 +399,7 @@ fn an_operator_who_calls_off_before_the_new_process_asks_calls_off_nobody_elses_
     // Written by a process that ends: one that another test starts meanwhile must not hold it open.
     let write = "printf '#!/bin/sh\nexec sleep 60\n' >\"$1\" && chmod 755 \"$1\"";
     let written = Command::new("sh").args(["-c", write, "sh"]).arg(&file).status();
-    let folder = Folder::open(&gateway.folder().join("run")).unwrap();
-    let caller = Caller::connect(&folder, Trust::own(), Patience::default()).unwrap();
-    let wanted = Wanted {
-        binary: file.display().to_string(),
-        probation_millis: None,
-    };
-    let mut switching = caller.switch(&wanted).unwrap();
+    let mut switching = ask_for(&gateway, &file);
     let started = switching.next(LIMIT).unwrap();
     let (inherited, warming) = made_up(&gateway);
 

@@ -8,8 +8,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use graylane_handover::{Death, Folder, Hello, Inherited, Patience, Taker, Trust, WarmingUp};
-use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Setup, Traffic, eventually};
+use graylane_handover::{
+    Caller, Death, Folder, Hello, Inherited, Patience, Switching, Taker, Trust, Wanted, WarmingUp,
+};
+use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Round, Setup, Traffic, binary, eventually};
 use serde_json::Value;
 
 pub(crate) use asking::Asking;
@@ -48,6 +50,37 @@ pub(crate) fn switch(gateway: &Gateway, binary: &Path) -> Switched {
 /// The same, followed step by step.
 pub(crate) fn follow(gateway: &Gateway, binary: &Path) -> Following {
     Following::start(gateway, binary)
+}
+
+/// One switch after the other while these clients ask, who notice nothing, and each of whom leaves in order.
+pub(crate) fn switched_twice(gateway: &mut Gateway, clients: Vec<Round>) {
+    let connections = clients.len() as u64;
+    let traffic = Traffic::of(clients);
+    traffic.until_more(200);
+
+    let switches = [(); 2].map(|()| {
+        let switched = switch(gateway, &binary());
+        traffic.until_more(200);
+        switched
+    });
+    traffic.end();
+
+    for one in &switches {
+        assert_eq!((one.ran.code, one.count("cut")), (0, 0), "{one:?}");
+        assert_eq!(one.count("drained"), connections, "{one:?}");
+    }
+    assert_eq!(gateway.wait(LIMIT), 0);
+}
+
+/// Asks for a switch to that file, as `grayctl` does, but for any: `grayctl` refuses what is no binary of ours.
+pub(crate) fn ask_for(gateway: &Gateway, file: &Path) -> Switching {
+    let folder = Folder::open(&gateway.folder().join("run")).unwrap();
+    let caller = Caller::connect(&folder, Trust::own(), Patience::default()).unwrap();
+    let wanted = Wanted {
+        binary: file.display().to_string(),
+        probation_millis: None,
+    };
+    caller.switch(&wanted).unwrap()
 }
 
 /// How a switch went, and the process that it left behind, which ends with this value.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use graylane_testkit::frame::{ACK, DATA, PING};
-use graylane_testkit::{Client, Gate, Gateway, H2, LIMIT, Round, Traffic, Upstream, binary};
+use graylane_testkit::{Client, Gate, Gateway, H2, LIMIT, Round, Upstream, binary};
 
-use crate::stage::{Asking, next, recipe, switch};
+use crate::stage::{Asking, next, recipe, switch, switched_twice};
 
 /// No stream has a higher number: nothing is refused yet.
 const NOT_YET: u32 = (1 << 31) - 1;
@@ -78,20 +78,8 @@ fn one_switch_after_the_other_under_load_loses_no_stream() {
         let mut asking = Asking::new(move || H2::begin(Client::try_connect(to)?, "a"));
         Box::new(move || asking.round()) as Round
     });
-    let traffic = Traffic::of(rounds.collect());
-    traffic.until_more(200);
 
-    let first = switch(&gateway, &binary());
-    traffic.until_more(200);
-    let second = switch(&gateway, &binary());
-    traffic.until_more(200);
-    traffic.end();
-
-    for one in [&first, &second] {
-        assert_eq!((one.ran.code, one.count("cut")), (0, 0), "{one:?}");
-        assert_eq!(one.count("drained"), 6, "{one:?}");
-    }
-    assert_eq!(gateway.wait(LIMIT), 0);
+    switched_twice(&mut gateway, rounds.collect());
 }
 
 #[test]
