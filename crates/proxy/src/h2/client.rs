@@ -14,6 +14,7 @@ use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::tally::Tally;
 use crate::body::{Broken, Next, Sink, Source, discard};
+use crate::buffer;
 use crate::client::Client;
 use crate::clock::Ticks;
 use crate::compose::Speaks;
@@ -182,12 +183,15 @@ impl Client for H2Client {
     }
 
     fn head(&mut self) -> &mut Vec<u8> {
+        if self.head.capacity() == 0 {
+            self.head = buffer::take_text();
+        }
         &mut self.head
     }
 
     fn begin(&mut self, framing: Framing) -> io::Result<()> {
         let response = heads::read_response(&self.head).map_err(io::Error::other)?;
-        self.head.clear();
+        buffer::give_text(std::mem::take(&mut self.head));
         // Said with the head where it is known then: an answer of gRPC that is trailers only has to end with it.
         // A body of no bytes may still have trailers behind it (RFC 9113, section 8.1).
         let ended = framing == Framing::Empty;

@@ -5,7 +5,7 @@ use h2::RecvStream;
 
 use super::heads;
 use crate::body::{Broken, Next, Source};
-use crate::{table, trailers};
+use crate::{buffer, table, trailers};
 
 /// The body that comes on a stream. Its sender may send as much as was consumed here, and nothing before: what the other
 /// side does not take stays within one window of the stream.
@@ -48,11 +48,15 @@ impl Incoming {
         let Some(map) = ready!(self.stream.poll_trailers(cx)).map_err(|error| broken(&error))? else {
             return Poll::Ready(Ok(()));
         };
-        let mut section = Vec::new();
-        heads::write_trailers(&map, &mut section).map_err(|_| Broken::Malformed)?;
-        table::with(|table| trailers::copy(&section, table, &mut self.trailers))
-            .map_err(|_| Broken::Malformed)?;
-        Poll::Ready(Ok(()))
+        let mut section = buffer::take_text();
+        let written = heads::write_trailers(&map, &mut section).map_err(|_| Broken::Malformed);
+        let copied = written.and_then(|()| {
+            self.trailers.reserve(section.len());
+            table::with(|table| trailers::copy(&section, table, &mut self.trailers))
+                .map_err(|_| Broken::Malformed)
+        });
+        buffer::give_text(section);
+        Poll::Ready(copied)
     }
 
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {

@@ -204,7 +204,8 @@ impl Serving {
         let timer = Timer::new(&self.conn.worker.clock, times.response);
         let mut client = H2Client::new(incoming, respond, limit, timer, &self.tally);
         let live = Live::begin(&self.conn, &self.tally, times);
-        tokio::spawn(async move {
+        // In a box: the runtime moves a task's future several times until it has ended, and this one is large.
+        tokio::spawn(Box::pin(async move {
             let listed = Listed::new(&client.timer);
             let after = exchange(&mut client, plan, call, record, times).await;
             client.end(&after);
@@ -215,7 +216,7 @@ impl Serving {
                 live.tally.left_early();
             }
             drop((client, listed, live));
-        });
+        }));
     }
 
     fn plan(&mut self, parts: &http::request::Parts, has_body: bool) -> (Plan, Call, Record) {

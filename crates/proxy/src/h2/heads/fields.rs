@@ -17,6 +17,8 @@ enum Meaning {
     /// May come in crumbs (RFC 9113, section 8.2.3).
     Cookie,
     ContentLength,
+    /// Has a new value in every request.
+    New,
 }
 
 #[inline]
@@ -28,6 +30,7 @@ fn meaning(name: &str) -> Meaning {
         "host" => Meaning::Host,
         "cookie" => Meaning::Cookie,
         "content-length" => Meaning::ContentLength,
+        "traceparent" => Meaning::New,
         _ => Meaning::Usual,
     }
 }
@@ -51,7 +54,7 @@ pub(super) fn write<'a>(map: &'a HeaderMap, out: &mut Vec<u8>) -> Result<Written
         check(bytes)?;
         let meaning = meaning(name.as_str());
         match meaning {
-            Meaning::Usual => {}
+            Meaning::Usual | Meaning::New => {}
             Meaning::Connection => return Err(Malformed::ConnectionField),
             Meaning::Te if bytes != b"trailers" => return Err(Malformed::ConnectionField),
             Meaning::Te => {}
@@ -110,7 +113,8 @@ pub(super) fn read(text: &Bytes, mut at: usize, map: &mut HeaderMap) -> Result<O
         let name = names::name(&line[..colon]).map_err(|_| NoFields)?;
         let value = text.slice_ref(line[colon + 1..].trim_ascii());
         at += line.len() + 2;
-        match meaning(name.as_str()) {
+        let meaning = meaning(name.as_str());
+        match meaning {
             Meaning::Connection => continue,
             Meaning::Te if &value[..] != b"trailers" => continue,
             Meaning::Host => {
@@ -119,7 +123,9 @@ pub(super) fn read(text: &Bytes, mut at: usize, map: &mut HeaderMap) -> Result<O
             }
             _ => {}
         }
-        let value = HeaderValue::from_maybe_shared(value).map_err(|_| NoFields)?;
+        let mut value = HeaderValue::from_maybe_shared(value).map_err(|_| NoFields)?;
+        // In the tables of both sides (RFC 7541, section 2.3.2) it would push out what does come again.
+        value.set_sensitive(meaning == Meaning::New);
         map.try_append(name, value).map_err(|_| NoFields)?;
     }
     Ok(host)

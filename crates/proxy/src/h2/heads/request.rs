@@ -280,6 +280,21 @@ mod tests {
         );
     }
 
+    /// RFC 7541, section 6.2.3: nobody keeps it.
+    #[test]
+    fn what_is_new_in_every_request_pushes_nothing_out_of_the_tables() {
+        let text = b"GET / HTTP/1.1\r\nhost: a.test\r\nTraceparent: 00-1-2-01\r\naccept: */*\r\n\r\n";
+
+        let request = read_request(text, Scheme::HTTP).unwrap();
+
+        let kept: Vec<_> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), !value.is_sensitive()))
+            .collect();
+        assert_eq!(kept, [("traceparent", false), ("accept", true)]);
+    }
+
     #[test]
     fn what_the_types_do_not_know_cannot_be_said() {
         for text in [
