@@ -1,7 +1,7 @@
 //! Over HTTP/2, frame by frame: the first GOAWAY refuses nothing, the second tells what was taken (RFC 9113, section 6.8).
 
-use graylane_testkit::frame::{ACK, PING};
-use graylane_testkit::{Gate, Gateway, H2, LIMIT, Recipe, Upstream};
+use graylane_testkit::frame::{ACK, PING, WINDOW_UPDATE};
+use graylane_testkit::{Client, Gate, Gateway, H2, LIMIT, Recipe, Upstream, eventually};
 
 /// No stream has a higher number: nothing is refused yet.
 const NOT_YET: u32 = (1 << 31) - 1;
@@ -83,4 +83,34 @@ fn an_idle_client_that_says_nothing_is_closed_after_its_grace() {
 
     assert_eq!(code, 0);
     assert_eq!(gateway.until_event("stopped")["connections"]["closed_idle"], 1);
+}
+
+// Each exchange has ended for the gateway: the answers wait in its buffers and the system's.
+#[test]
+fn the_end_of_an_answer_that_nobody_takes_is_cut_at_the_limit_and_counted() {
+    const STREAMS: u32 = 100;
+    let body = "x".repeat(60_000);
+    let mut gateway = Recipe::new()
+        .lane_lines("stable", &format!("respond = {{ body = \"{body}\" }}\n"))
+        .server("workers = 1")
+        .drain("limit = \"300ms\"")
+        .start();
+    let mut client = H2::begin(Client::connect_narrow(gateway.address(), 4096), "a").unwrap();
+    // All answers may come at once.
+    client.send(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes());
+    for stream in 0..STREAMS {
+        client.ask(2 * stream + 1).unwrap();
+    }
+    eventually(LIMIT, "all exchanges have ended", || {
+        gateway.metrics().sum("graylane_requests_total", &[]) == f64::from(STREAMS)
+    });
+
+    gateway.terminate();
+
+    assert_eq!(gateway.wait(LIMIT), 16, "{}", gateway.stderr());
+    let connections = &gateway.until_event("stopped")["connections"];
+    assert_eq!(
+        (&connections["cut"], &connections["closed_idle"]),
+        (&1.into(), &0.into())
+    );
 }
