@@ -7,8 +7,10 @@
 //!
 //! Mechanism: [`House`] is what the threads need of the running process: to stop accepting, to accept again, to count.
 //! `doorman` lets visitors in, `giving` talks to the next process, `taking` to the one before, `switch` starts the next
-//! process for an operator. `record` is what the pages show of all this.
+//! process for an operator. `awaited` is where their threads and the main task, which drains, wait for one another, and
+//! `record` is what the pages show of all this.
 
+mod awaited;
 mod doorman;
 mod giving;
 mod house;
@@ -18,7 +20,7 @@ mod switch;
 mod taking;
 
 pub(crate) use doorman::Doorman;
-pub(crate) use house::{House, Leaving, Word, folder, hello};
+pub(crate) use house::{House, Leaving, Returned, Word, folder, hello};
 pub(crate) use probe::probe;
 pub(crate) use record::{Phase, Record};
 pub(crate) use taking::{NotInherited, Taking, Turn};
@@ -30,6 +32,9 @@ pub(crate) const ADMIN: &str = "admin";
 pub(crate) const OFREP: &str = "ofrep";
 /// Before the name of a listener of the configuration.
 pub(crate) const LISTENER: &str = "listener:";
+
+/// The step in which this process goes on, and the next one is sent back.
+const BACK: &str = "back";
 
 /// Entries of the state: what was accepted, which generation of process this is, and before the name of a module.
 const ACCEPTED: &str = "accepted";

@@ -1,11 +1,13 @@
 //! The old side, step by step.
 
 mod committed;
+mod parted;
 mod probation;
 mod ready;
 
 pub use committed::Committed;
-pub use probation::Probation;
+pub use parted::Parted;
+pub use probation::{NotCommitted, Probation};
 pub use ready::{Ready, Warming};
 
 use crate::claim::Claim;

@@ -41,11 +41,11 @@ pub struct Outcome {
     /// Listeners that the new process did not claim, and that were closed.
     #[serde(default)]
     pub unclaimed: Vec<String>,
-    /// Connections that the new process held by its last sign of life, where it did not stay: it drains them, or has lost
-    /// them where it died.
+    /// Connections that the new process held by its last sign of life, where it did not stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<u64>,
-    /// What became of each connection, as the old process counted them.
+    /// What became of each connection of the process that leaves, by its own count: the old one's, or, where everything was taken
+    /// back, the new one's. `None` where it died or hangs: then what it held is lost with it.
     #[serde(default)]
     pub ledger: Option<Value>,
 }

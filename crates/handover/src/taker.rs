@@ -1,10 +1,12 @@
 //! The new side, step by step.
 
 mod beating;
+mod last_word;
 mod settling;
 mod warming_up;
 
 pub use beating::{Beating, Course};
+pub use last_word::LastWord;
 pub use settling::{Arrival, Settling};
 pub use warming_up::{Turn, WarmingUp};
 

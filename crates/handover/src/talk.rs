@@ -58,7 +58,7 @@ impl Talk {
         self.link.tell(kind, body, self.patience.answer)
     }
 
-    /// Says why it ends here.
+    /// Says why it ends here, and hangs up.
     pub(crate) fn part(mut self, reason: &str) {
         self.say(reason);
     }
@@ -75,7 +75,8 @@ impl Talk {
         ended
     }
 
-    fn say(&mut self, reason: &str) {
+    /// Says why it ends here, where that was not said; the other side's last word may still come.
+    pub(crate) fn say(&mut self, reason: &str) {
         if let Some(kind) = self.parting.take() {
             let reason = reason.chars().take(REASON).collect();
             _ = self.link.tell(kind, &Reason { reason }, PARTING);

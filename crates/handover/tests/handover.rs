@@ -13,8 +13,8 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use graylane_handover::{
-    Arrival, Beat, Committed, Course, Ended, Patience, Rules, Served, State, Step, TakeError, Trial, Trust,
-    Turn, Worse,
+    Arrival, Beat, Beating, Committed, Course, Ended, LastWord, Patience, Rules, Served, State, Step,
+    TakeError, Trial, Trust, Turn, Worse,
 };
 use serde_json::json;
 use sides::*;
@@ -43,7 +43,7 @@ fn listeners_state_and_connections_move_to_the_new_process() {
             let ready = warming.ready(LONG, &mut || None).unwrap();
             let unclaimed = ready.unclaimed().to_vec();
             let probation = ready.go().unwrap();
-            let mut committed = probation.watch(&mut at_once(), &mut |_| None).unwrap();
+            let mut committed = watch(probation, &mut at_once(), &mut |_| None).unwrap();
             let client = TcpStream::connect(address).unwrap();
             let (idle, _) = old.web.accept().unwrap();
             committed.move_connection("web", idle.as_fd()).unwrap();
@@ -164,10 +164,10 @@ fn a_new_process_that_gives_up_says_why_in_each_step() {
         let old = Old::new();
 
         let (ended, ()) = both(
-            || old.to_probation()?.watch(&mut at_once(), &mut |_| None),
+            || watch(old.to_probation()?, &mut at_once(), &mut |_| None),
             || match give_up_in {
                 Step::Ready => to_warming_up(&old.folder).give_up("no\ncertificate"),
-                _ => to_beating(&old.folder).give_up("no\ncertificate"),
+                _ => drop(to_beating(&old.folder).give_up("no\ncertificate")),
             },
         );
 
@@ -194,7 +194,7 @@ fn a_new_process_that_serves_worse_is_told_to_return() {
     let (ended, course) = both(
         || {
             let mut trial = Trial::new(Rules::default(), well, Instant::now());
-            old.to_probation()?.watch(&mut trial, &mut |_| None)
+            watch(old.to_probation()?, &mut trial, &mut |_| None)
         },
         || to_beating(&old.folder).beat(&errors, LONG),
     );
@@ -203,7 +203,9 @@ fn a_new_process_that_serves_worse_is_told_to_return() {
         ended,
         Err(Ended::Worse(Worse::Errors { errors: 30, .. }))
     ));
-    assert!(matches!(course, Course::Returned(reason) if reason.starts_with("30 of 100 exchanges failed")));
+    assert!(
+        matches!(course, Course::Returned(reason, _) if reason.starts_with("30 of 100 exchanges failed"))
+    );
 }
 
 #[test]
@@ -218,13 +220,13 @@ fn a_new_process_that_falls_silent_is_told_to_return() {
     let (ended, beating) = both(
         || {
             let mut trial = Trial::new(rules, Served::default(), Instant::now());
-            old.to_probation()?.watch(&mut trial, &mut |_| None)
+            watch(old.to_probation()?, &mut trial, &mut |_| None)
         },
         || to_beating(&old.folder),
     );
 
     assert!(matches!(ended, Err(Ended::Worse(Worse::Silent { .. }))));
-    assert!(matches!(beating.beat(&healthy(), LONG), Course::Returned(_)));
+    assert!(matches!(beating.beat(&healthy(), LONG), Course::Returned(..)));
 }
 
 #[test]
@@ -234,8 +236,8 @@ fn a_probation_may_be_called_off() {
     let (ended, course) = both(
         || {
             let mut trial = Trial::new(Rules::default(), Served::default(), Instant::now());
-            let mut stop = |beat: Option<&Beat>| beat.map(|_| "stop".to_owned());
-            old.to_probation()?.watch(&mut trial, &mut stop)
+            let mut stop = |_: &Beat| Some("stop".to_owned());
+            watch(old.to_probation()?, &mut trial, &mut stop)
         },
         || to_beating(&old.folder).beat(&healthy(), LONG),
     );
@@ -247,7 +249,83 @@ fn a_probation_may_be_called_off() {
             ..
         })
     ));
-    assert!(matches!(course, Course::Returned(reason) if reason == "stop"));
+    assert!(matches!(course, Course::Returned(reason, _) if reason == "stop"));
+}
+
+#[test]
+fn a_new_process_that_does_not_stay_says_what_became_of_its_connections() {
+    let drained = json!({ "drained": 3, "cut": 1 });
+    for gives_up in [true, false] {
+        let old = Old::new();
+
+        let (ledger, ()) = both(
+            || {
+                let mut probation = old.to_probation().unwrap();
+                if gives_up {
+                    let beat = probation.beat(LONG).unwrap_err();
+                    assert!(matches!(beat, Ended::GaveUp { .. }), "{beat}");
+                } else {
+                    assert!(probation.beat(LONG).unwrap().is_some());
+                }
+                probation.take_back("enough").farewell(LONG, &mut || true)
+            },
+            || {
+                let beating = to_beating(&old.folder);
+                let last_word = if gives_up {
+                    beating.give_up("no certificate")
+                } else {
+                    returned(beating)
+                };
+                last_word.say(&drained);
+            },
+        );
+
+        assert_eq!(ledger.as_ref(), Some(&drained), "gives up: {gives_up}");
+    }
+}
+
+/// Beats until the old side takes everything back.
+fn returned(mut beating: Beating) -> LastWord {
+    loop {
+        match beating.beat(&healthy(), SHORT) {
+            Course::On(on) => beating = on,
+            Course::Returned(reason, last_word) => {
+                assert_eq!(reason, "enough");
+                return last_word;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_the_last_word_of_who_is_dead_nor_for_ever() {
+    let old = Old::new();
+    let (dead, ()) = both(
+        || {
+            old.to_probation()
+                .unwrap()
+                .take_back("enough")
+                .farewell(LONG, &mut || true)
+        },
+        || drop(to_beating(&old.folder)),
+    );
+    let (hanging, _beating) = both(
+        || {
+            let parted = old.to_probation().unwrap().take_back("enough");
+            parted.farewell(SHORT, &mut || true)
+        },
+        || to_beating(&old.folder),
+    );
+    let (unwanted, _beating) = both(
+        || {
+            let parted = old.to_probation().unwrap().take_back("enough");
+            parted.farewell(Duration::MAX, &mut || false)
+        },
+        || to_beating(&old.folder),
+    );
+
+    assert_eq!((dead, hanging, unwanted), (None, None, None));
 }
 
 #[test]
@@ -259,7 +337,7 @@ fn an_old_side_that_is_merely_dropped_takes_everything_back() {
         || to_beating(&old.folder).beat(&healthy(), LONG),
     );
 
-    assert!(matches!(course, Course::Returned(_)), "{course:?}");
+    assert!(matches!(course, Course::Returned(..)), "{course:?}");
 }
 
 #[test]
@@ -278,7 +356,7 @@ fn a_commit_that_is_not_confirmed_is_taken_back() {
         new.write_all(&message(1, kind, body.as_bytes())).unwrap();
     }
 
-    let ended = old.to_probation().unwrap().watch(&mut at_once(), &mut |_| None);
+    let ended = watch(old.to_probation().unwrap(), &mut at_once(), &mut |_| None);
 
     assert!(matches!(
         ended,
@@ -417,12 +495,21 @@ fn a_new_process_that_does_not_confirm_the_commit_is_not_waited_for_longer_than_
         new.write_all(&message(1, kind, body.as_bytes())).unwrap();
     }
 
-    let ended = old.to_probation().unwrap().commit();
+    let not = old.to_probation().unwrap().commit().unwrap_err();
+    // It confirms too late, hears that everything was taken back, and drains.
+    for (kind, body) in [
+        (BEAT, r#"{"healthy":true}"#),
+        (COMMITTED, ""),
+        (FAREWELL, r#"{"cut":1}"#),
+    ] {
+        new.write_all(&message(1, kind, body.as_bytes())).unwrap();
+    }
 
     assert!(matches!(
-        ended,
-        Err(Ended::Silent { step: Step::Commit, limit }) if limit == SHORT
+        not.ended,
+        Ended::Silent { step: Step::Commit, limit } if limit == SHORT
     ));
+    assert_eq!(not.parted.farewell(LONG, &mut || true), Some(json!({ "cut": 1 })));
     assert_eq!(kinds(new)[3..], [GO, COMMIT, RETURN]);
 }
 

@@ -61,7 +61,7 @@ fn old_side(old: &Old) -> Result<(), Ended> {
         ..Rules::default()
     };
     let mut trial = Trial::new(rules, Served::default(), Instant::now());
-    probation.watch(&mut trial, &mut |_| None).map(|_| ())
+    watch(probation, &mut trial, &mut |_| None).map(|_| ())
 }
 
 proptest! {
@@ -152,8 +152,8 @@ fn new_side(folder: &Folder) -> (Step, &'static str) {
         Course::Committed(settling) => settling,
         Course::Alone => return (Step::Probation, "alone"),
         // Either way it stops accepting; why is for people.
-        Course::Returned(reason) if reason == "so" => return (Step::Probation, "returned"),
-        Course::Returned(_) => return (Step::Probation, "broken"),
+        Course::Returned(reason, _) if reason == "so" => return (Step::Probation, "returned"),
+        Course::Returned(..) => return (Step::Probation, "broken"),
         Course::On(_) => panic!("nothing came"),
     };
     match settling.next(LONG) {

@@ -123,15 +123,6 @@ impl Ledger {
             .map(move |fate| (fate.as_str(), fates[fate as usize]));
         sums.into_iter().chain(fates)
     }
-
-    /// As an object of JSON, with the words of [`Ledger::entries`].
-    pub fn to_json(&self) -> String {
-        let entries: Vec<_> = self
-            .entries()
-            .map(|(word, count)| format!("\"{word}\":{count}"))
-            .collect();
-        format!("{{{}}}", entries.join(","))
-    }
 }
 
 impl fmt::Display for Ledger {

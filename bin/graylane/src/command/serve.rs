@@ -12,15 +12,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::change::{Handle, Order, Outcome, Trigger};
 use crate::cli;
 use crate::exit::{self, CUT, Failure, INTERNAL, RETURNED};
+use crate::handover::Returned;
 use crate::output;
 use crate::start::Started;
 use crate::version::Version;
 
 use begin::Begun;
 use end::End;
-
-/// For the thread of a handover to tell how it ended.
-const LAST_WORDS: Duration = Duration::from_secs(15);
 
 /// `graylane serve`
 pub(crate) fn serve(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, Failure> {
@@ -75,11 +73,10 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
             let ledger = left(&mut started, &mut signals).await;
             let drain = ledger.since(&leaving.mark);
             // The thread of the handover tells it to the next process, and to the operator.
-            let _ = leaving.ledger.send(drain);
-            let _ = tokio::time::timeout(LAST_WORDS, leaving.all_done).await;
+            leaving.awaited.tell(drain).await;
             finish(args, &ledger, &drain)
         }
-        End::Returned(reason) => {
+        End::Returned(Returned { reason, awaited }) => {
             let mark = started.gateway().ledger();
             house.leave_all();
             // Its clients are better off with the process that goes on.
@@ -87,7 +84,10 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
             log::error!("sent back: {reason}: draining");
             draining(args, &json!({ "sent_back": reason }));
             let ledger = drained(&mut started, &mut signals).await;
-            let code = finish(args, &ledger, &ledger.since(&mark));
+            let drain = ledger.since(&mark);
+            // The thread of the handover tells it to the process that goes on.
+            awaited.tell(drain).await;
+            let code = finish(args, &ledger, &drain);
             // One that was told to end by a signal did what it was told.
             if house.was_called_off() { code } else { RETURNED }
         }

@@ -9,14 +9,13 @@ use std::time::{Duration, Instant};
 
 use graylane_core::Name;
 use graylane_handover::{
-    Committed, Door, Ended, Fate, Giver, Handing, Judgement, Outcome, Probation, Refusal, Rules, State, Step,
-    Trial,
+    Committed, Door, Ended, Fate, Giver, Handing, Judgement, Outcome, Parted, Probation, Refusal, Rules,
+    State, Step, Trial,
 };
 use graylane_proxy::{Idle, Ledger};
-use serde_json::Value;
-use tokio::sync::oneshot;
 
-use super::{House, LISTENER, Leaving, Phase, Word};
+use super::awaited::{Awaiting, awaited, value};
+use super::{BACK, House, LISTENER, Leaving, Phase, Word};
 
 /// Between two looks at whether the drain has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -29,6 +28,8 @@ struct Next<'a> {
     pid: u32,
     /// Connections that it had by its last sign of life.
     held: Cell<Option<u64>>,
+    /// It, where it has served and does not stay.
+    parted: Cell<Option<Parted>>,
 }
 
 /// What the next process takes.
@@ -44,6 +45,7 @@ pub(super) fn give(house: &Arc<House>, door: &Door, giver: Giver) {
         house,
         pid: giver.peer().pid.unwrap_or(hello.pid),
         held: Cell::new(None),
+        parted: Cell::new(None),
     };
     let record = &house.parts.record;
     // Whoever sees it under way may call it off: what ended the last one is forgotten before.
@@ -91,8 +93,8 @@ fn hand_over(next: &Next<'_>, door: &Door, giver: Giver, state: &State) {
             let reason = ended.to_string();
             house.go_on(&reason);
             let fate = if served { Fate::Returned } else { Fate::Failed };
-            next.tell("back", &format!("this process goes on: {reason}"));
-            next.end(&next.outcome(fate, Some(reason)));
+            next.tell(BACK, &format!("this process goes on: {reason}"));
+            next.see_off(next.outcome(fate, Some(reason)));
         }
     }
 }
@@ -107,6 +109,15 @@ fn guarded<T>(talk: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
                 .to_owned(),
         })
     })
+}
+
+/// What the next process is told.
+fn words(ended: &Ended) -> String {
+    match ended {
+        Ended::CalledOff { reason, .. } => reason.clone(),
+        Ended::Worse(worse) => worse.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// A busy machine holds a process up now and then, so that a short silence says nothing, however short the interval.
@@ -172,12 +183,13 @@ impl Next<'_> {
     fn watch(&self, door: &Door, mut probation: Probation, mut trial: Trial) -> Result<Committed, Ended> {
         let house = self.house;
         loop {
-            let beat = probation.beat(trial.wait(Instant::now()))?;
+            let beat = match probation.beat(trial.wait(Instant::now())) {
+                Ok(beat) => beat,
+                Err(ended) => return Err(self.take_back(probation, ended)),
+            };
             if let Some(reason) = house.called_off() {
-                house.accept();
-                probation.take_back(&reason);
                 let step = Step::Probation;
-                return Err(Ended::CalledOff { step, reason });
+                return Err(self.take_back(probation, Ended::CalledOff { step, reason }));
             }
             if let Some(beat) = &beat {
                 self.held.set(Some(beat.open));
@@ -185,29 +197,46 @@ impl Next<'_> {
             }
             match trial.judge(beat.as_ref(), Instant::now()) {
                 Judgement::Wait => {}
-                Judgement::Return(worse) => {
-                    house.accept();
-                    probation.take_back(&worse.to_string());
-                    return Err(Ended::Worse(worse));
-                }
+                Judgement::Return(worse) => return Err(self.take_back(probation, Ended::Worse(worse))),
                 Judgement::Commit => break,
             }
         }
         // From the commit on the next process answers the door: nobody may be half inside here.
         house.shut_door(true);
-        let committed = probation.commit();
-        if committed.is_err() {
+        probation.commit().map_err(|not| {
             house.accept();
             house.reopen(door);
+            self.parted.set(Some(not.parted));
+            not.ended
+        })
+    }
+
+    /// Accepts again, and sends the next process back where that is not what it has asked for.
+    fn take_back(&self, probation: Probation, ended: Ended) -> Ended {
+        self.house.accept();
+        self.parted.set(Some(probation.take_back(&words(&ended))));
+        ended
+    }
+
+    /// The end of a handover that came to nothing, with what became of the connections of a process that does not stay. That
+    /// is known when it has drained; nobody but the operator waits for it.
+    fn see_off(&self, mut outcome: Outcome) {
+        let house = self.house;
+        let record = &house.parts.record;
+        record.ended(&outcome);
+        let ledger = |parted: Parted| parted.farewell(house.way_out(), &mut || !house.is_told_to_end());
+        outcome.ledger = self.parted.take().and_then(ledger);
+        if let Some(ledger) = &outcome.ledger {
+            log::info!("handover to process {}: it has drained: {ledger}", self.pid);
+            record.amend(&outcome);
         }
-        committed
+        house.ended(self.pid, &outcome);
     }
 
     /// After the commit: idle connections move, and the last word is what became of all of them.
     fn leave(&self, mut committed: Committed, taken: Taken) {
         let house = self.house;
-        let (ledger_to, ledger_from) = mpsc::channel();
-        let (done, all_done) = oneshot::channel();
+        let (awaited, awaiting) = awaited();
         let (idle_to, idle_from) = mpsc::channel();
         house.control.move_idle(idle_to);
         let queues: Vec<Name> = taken
@@ -220,15 +249,14 @@ impl Next<'_> {
         house.say(Word::Leaving(Leaving {
             to: self.pid,
             mark,
-            ledger: ledger_to,
-            all_done,
+            awaited,
         }));
         self.tell("committed", "it goes on alone; this process drains");
         for name in &taken.unclaimed {
             log::warn!("handover: the next process does not want {name}: it is closed");
         }
-        let ledger = self.move_idle(&mut committed, idle_from, &ledger_from);
-        let value = ledger.map(|ledger| serde_json::from_str::<Value>(&ledger.to_json()).unwrap_or_default());
+        let ledger = self.move_idle(&mut committed, idle_from, &awaiting);
+        let value = ledger.as_ref().map(value);
         let fate = match ledger {
             Some(ledger) if ledger.is_lossless() => Fate::Committed,
             _ => Fate::Lossy,
@@ -243,15 +271,15 @@ impl Next<'_> {
             log::debug!("handover: no farewell: {error}");
         }
         self.end(&outcome);
-        // The main task may end the process now; where it has, nobody listens.
-        let _ = done.send(());
+        // The main task may end the process now.
+        drop(awaiting);
     }
 
     fn move_idle(
         &self,
         committed: &mut Committed,
         idle: mpsc::Receiver<Idle>,
-        ledger: &mpsc::Receiver<Ledger>,
+        awaiting: &Awaiting,
     ) -> Option<Ledger> {
         loop {
             match idle.recv_timeout(LOOK) {
@@ -262,15 +290,16 @@ impl Next<'_> {
                         break;
                     }
                 },
-                Err(RecvTimeoutError::Timeout) => match ledger.try_recv() {
-                    Err(mpsc::TryRecvError::Empty) => {}
-                    known => return known.ok(),
-                },
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(ledger) = awaiting.known() {
+                        return Some(ledger);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         drop(idle);
-        ledger.recv().ok()
+        awaiting.wait()
     }
 
     fn outcome(&self, fate: Fate, reason: Option<String>) -> Outcome {

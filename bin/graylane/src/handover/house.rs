@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use graylane_core::Name;
@@ -15,9 +15,10 @@ use graylane_handover::systemd::{self, Notice};
 use graylane_handover::{Door, Hello, Served, State};
 use graylane_proxy::{Control, Ledger, Queues};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::awaited::Awaited;
 use super::switch::Pending;
 use super::{ACCEPTED, ADMIN, GENERATION, LISTENER, MODULE, OFREP, Phase};
 use crate::change::{self, Accepted, NoAnswer};
@@ -32,7 +33,7 @@ pub(crate) enum Word {
     /// The next process goes on alone, and this one drains.
     Leaving(Leaving),
     /// The process before accepts again, and this one nobody any more: it drains.
-    Returned(String),
+    Returned(Returned),
 }
 
 /// How the end of this process is waited for.
@@ -42,10 +43,16 @@ pub(crate) struct Leaving {
     pub(crate) to: u32,
     /// What had become of connections when the drain began.
     pub(crate) mark: Ledger,
-    /// Where to send what became of them in the end.
-    pub(crate) ledger: std_mpsc::Sender<Ledger>,
-    /// Told when nothing is left to be said.
-    pub(crate) all_done: oneshot::Receiver<()>,
+    /// Who waits for what became of them in the end.
+    pub(crate) awaited: Awaited,
+}
+
+/// Why this process ends, and the one before goes on.
+#[derive(Debug)]
+pub(crate) struct Returned {
+    pub(crate) reason: String,
+    /// Who waits for what became of its connections.
+    pub(crate) awaited: Awaited,
 }
 
 /// What the threads of a handover need.
@@ -58,6 +65,8 @@ pub(crate) struct House {
     words: mpsc::UnboundedSender<Word>,
     /// Why the handover under way is to end.
     called_off: Mutex<Option<String>>,
+    /// This process is to end as soon as it can.
+    told_to_end: AtomicBool,
     /// Nobody is let in any more: the next process answers the door.
     pub(super) door_shut: AtomicBool,
     /// Held while somebody is being let in.
@@ -69,6 +78,9 @@ pub(crate) struct House {
 
 /// For the workers to stop accepting: nobody accepts in that time.
 const STILL: Duration = Duration::from_secs(2);
+
+/// For a process that is sent back to end, beyond what its drain may take.
+const LAST_STEPS: Duration = Duration::from_secs(5);
 
 /// Where a process of this configuration is met; `None`: nowhere.
 pub(crate) fn folder(wanted: &Wanted, loaded: &Loaded) -> Option<PathBuf> {
@@ -86,6 +98,7 @@ impl House {
             runtime: Handle::current(),
             words,
             called_off: Mutex::default(),
+            told_to_end: AtomicBool::new(false),
             door_shut: AtomicBool::new(false),
             door_turn: Mutex::default(),
             switch: Mutex::default(),
@@ -122,6 +135,15 @@ impl House {
 
     pub(super) fn called_off(&self) -> Option<String> {
         locked(&self.called_off).clone()
+    }
+
+    /// By a signal.
+    pub(crate) fn tell_to_end(&self) {
+        self.told_to_end.store(true, SeqCst);
+    }
+
+    pub(super) fn is_told_to_end(&self) -> bool {
+        self.told_to_end.load(SeqCst)
     }
 
     pub(super) fn forget_call_off(&self) {
@@ -253,6 +275,12 @@ impl House {
     /// Whether the last handover was called off from here.
     pub(crate) fn was_called_off(&self) -> bool {
         self.called_off().is_some()
+    }
+
+    /// How long a process that is sent back may take to end, after which it is taken to hang.
+    pub(super) fn way_out(&self) -> Duration {
+        let drain = self.parts.in_use().map(|loaded| loaded.config.drain.limit);
+        drain.unwrap_or_default() + LAST_STEPS
     }
 
     /// How often this process gives a sign of life.

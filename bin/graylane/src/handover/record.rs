@@ -173,6 +173,15 @@ impl Record {
         known.last = serde_json::to_value(outcome).ok();
     }
 
+    /// What is known of that handover since.
+    pub(crate) fn amend(&self, outcome: &Outcome) {
+        let mut known = self.known();
+        let last = known.last.as_ref().and_then(|last| last["new"].as_u64());
+        if last == outcome.new.map(u64::from) {
+            known.last = serde_json::to_value(outcome).ok();
+        }
+    }
+
     /// Handovers by how they ended.
     pub(crate) fn counts(&self) -> [(&'static str, u64); 3] {
         let known = self.known();

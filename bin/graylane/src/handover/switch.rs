@@ -13,14 +13,12 @@ use std::time::{Duration, Instant};
 
 use graylane_handover::{Errand, Fate, Outcome, Progress, Wanted};
 
-use super::{House, Phase};
+use super::{BACK, House, Phase};
 
 /// Between two looks at whether the operator called it off.
 const LOOK: Duration = Duration::from_millis(50);
 /// For the outcome of a handover that is over to be told.
 const LAST_OUTCOME: Duration = Duration::from_secs(5);
-/// For a process that is sent back to end, beyond what its drain may take.
-const LAST_STEPS: Duration = Duration::from_secs(5);
 /// For a process that has ended to be seen to have.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -60,20 +58,20 @@ pub(super) fn run(house: &Arc<House>, mut errand: Errand) {
         text: format!("started from {}", wanted.binary),
         pid: Some(pid),
     });
-    let (outcome, told) = follow(house, &mut errand, pid, &happened);
+    let mut back = None;
+    let (outcome, told) = follow(house, &mut errand, pid, &happened, &mut back);
     house.forget_switch();
     errand.end(&outcome);
     // Who waits for this may be gone.
     let _ = told.map(|told| told.send(()));
     if !matches!(outcome.fate, Fate::Committed | Fate::Lossy) {
-        see_off(house, pid, &happened);
+        let back = back.unwrap_or_else(Instant::now);
+        see_off(pid, back + house.way_out(), &happened);
     }
 }
 
 /// A process that was sent back ends by itself. One that hangs would keep the audit log, and the listeners, for ever.
-fn see_off(house: &House, pid: u32, happened: &mpsc::Receiver<Event>) {
-    let drain = house.parts.in_use().map(|loaded| loaded.config.drain.limit);
-    let end = Instant::now() + drain.unwrap_or_default() + LAST_STEPS;
+fn see_off(pid: u32, end: Instant, happened: &mpsc::Receiver<Event>) {
     loop {
         match happened.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(Event::Exited(_)) => return,
@@ -88,11 +86,13 @@ fn see_off(house: &House, pid: u32, happened: &mpsc::Receiver<Event>) {
     }
 }
 
+/// To the end; `back`: since when this process goes on again.
 fn follow(
     house: &House,
     errand: &mut Errand,
     pid: u32,
     happened: &mpsc::Receiver<Event>,
+    back: &mut Option<Instant>,
 ) -> (Outcome, Option<mpsc::Sender<()>>) {
     let limit = house
         .parts
@@ -118,6 +118,9 @@ fn follow(
         match happened.recv_timeout(LOOK) {
             Ok(Event::Progress(progress)) => {
                 heard = true;
+                if progress.step == BACK {
+                    *back = Some(Instant::now());
+                }
                 errand.tell(&progress);
             }
             Ok(Event::Outcome(mut outcome, told)) => {

@@ -12,7 +12,9 @@ use graylane_handover::{
     Beat, Beating, Course, Door, Fate, Folder, Handing, Hello, News, Patience, Probation, State, Trust, Turn,
     Visit,
 };
-use graylane_testkit::{Client, DeadEnd, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl};
+use graylane_testkit::{
+    Client, DeadEnd, Gate, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl,
+};
 
 use crate::stage::{
     ask_for, follow, made_up, next, probation, recipe, signal, standing, stop, traffic, until_back,
@@ -97,7 +99,7 @@ fn one_that_tells_of_many_errors_is_sent_back() {
         };
         match beating.beat(&beat, Duration::from_millis(20)) {
             Course::On(on) => beating = on,
-            Course::Returned(reason) => break reason,
+            Course::Returned(reason, _) => break reason,
             other => panic!("{other:?}"),
         }
     };
@@ -121,7 +123,7 @@ fn one_that_says_that_it_is_not_well_is_sent_back_with_its_words() {
     let reason = loop {
         match beating.beat(&ill, Duration::from_millis(20)) {
             Course::On(on) => beating = on,
-            Course::Returned(reason) => break reason,
+            Course::Returned(reason, _) => break reason,
             other => panic!("{other:?}"),
         }
     };
@@ -250,10 +252,11 @@ fn one_that_is_held_up_until_its_commit_was_taken_back_gives_everything_back() {
     });
     let mut next = next;
     stop(next.pid().into());
-    let committed = probation.commit();
+    let parted = probation.commit().unwrap_err().parted;
     next.signal("CONT");
+    let ledger = parted.farewell(LIMIT, &mut || true).unwrap();
 
-    assert!(committed.is_err(), "{committed:?}");
+    assert_eq!(ledger["cut"], 0, "{ledger}");
     assert_eq!(next.wait(LIMIT), 21, "{}", next.stderr());
     let told = next.stderr();
     assert!(
@@ -280,6 +283,51 @@ fn made_up_before(door: &Door, web: &TcpListener) -> Probation {
     let giving = giver.accept(&hello).unwrap();
     let warming = giving.hand_over(door, &listeners, &State::default()).unwrap();
     warming.ready(LIMIT, &mut || None).unwrap().go().unwrap()
+}
+
+#[test]
+fn an_operator_is_told_what_became_of_the_connections_of_one_that_was_sent_back() {
+    let (gate, never) = (Gate::new(), Gate::new());
+    let upstream = Upstream::start({
+        let (gate, never) = (gate.clone(), never.clone());
+        move |turn| {
+            match turn.head.target() {
+                "/slow" => gate.pass(),
+                "/never" => never.pass(),
+                _ => {}
+            }
+            turn.fixed(200, "served")
+        }
+    });
+    let recipe = long(&upstream).drain("idle_grace = \"100ms\"\nlimit = \"1s\"");
+    let gateway = recipe.start();
+    let mut following = follow(&gateway, &binary());
+    following.until("accepting");
+    let [mut idle, mut busy, mut stuck] = [(); 3].map(|()| gateway.client());
+    idle.get("/", &[]);
+    for (client, target) in [(&mut busy, "/slow"), (&mut stuck, "/never")] {
+        client.send(format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n"));
+        upstream.until_request("an exchange is under way", |seen| seen.head.target() == target);
+    }
+
+    signal(following.operator(), "INT");
+    // Of the new process, which has the same output.
+    gateway.until_event("draining");
+    gate.open();
+    let last = busy.response();
+    let told = following.told();
+    never.open();
+
+    assert_eq!((last.status, told.code), (200, 52), "{told:?}");
+    let ledger = &told.outcome["ledger"];
+    let fates = ["drained", "closed_idle", "handed_over", "cut"].map(|fate| ledger[fate].as_u64());
+    assert_eq!(fates, [Some(1), Some(1), Some(0), Some(1)], "{told:?}");
+    assert!(
+        told.stderr.contains("1 drained, 1 closed idle, 1 cut"),
+        "{told:?}"
+    );
+    assert_eq!(standing(&gateway)["last"]["ledger"], *ledger);
+    assert_eq!(idle.until_closed(), b"");
 }
 
 #[test]

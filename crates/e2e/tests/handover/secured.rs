@@ -92,6 +92,28 @@ fn an_idle_connection_of_http1_is_answered_though_its_grace_is_over() {
     assert_eq!(gateway.wait(LIMIT), 0, "{}", gateway.stderr());
 }
 
+// Who asks again is served by the process that goes on: those who are idle need not keep the other one.
+#[test]
+fn an_idle_connection_does_not_keep_a_process_that_is_sent_back() {
+    let (authority, upstream) = (Authority::new(), Upstream::fixed("served"));
+    let recipe = probation(Recipe::to(upstream.address()), "60s");
+    let setup = secured(
+        &recipe.drain("idle_grace = \"100ms\"\nlimit = \"10m\""),
+        &authority,
+    );
+    let gateway = setup.start();
+    let mut next = next(&setup);
+    let mut idle = connect(&next, &authority, "http/1.1");
+    get(&mut idle);
+
+    next.terminate();
+
+    assert_eq!(next.wait(LIMIT), 0, "{}", next.stderr());
+    assert_eq!(next.until_event("stopped")["connections"]["closed_idle"], 1);
+    assert_eq!(idle.until_finished(), b"");
+    assert_eq!(get(&mut connect(&gateway, &authority, "http/1.1")).0, "served");
+}
+
 #[test]
 fn an_idle_connection_of_http1_is_closed_by_the_limit_and_not_cut() {
     let (authority, upstream) = (Authority::new(), Upstream::fixed("served"));

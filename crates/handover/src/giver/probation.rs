@@ -1,16 +1,24 @@
 use std::time::{Duration, Instant};
 
-use super::{Committed, Place, next};
+use super::{Committed, Parted, Place, next};
 use crate::frame::Kind;
-use crate::limits::LOOK;
 use crate::talk::{Reason, Talk};
-use crate::{Beat, Ended, Judgement, LinkError, Step, Trial, poll};
+use crate::{Beat, Ended, LinkError, Step, poll};
 
 /// It accepts, and is watched.
 #[derive(Debug)]
 pub struct Probation {
     pub(super) talk: Talk,
     pub(super) place: Place,
+}
+
+/// It did not confirm: the old process accepts again.
+#[derive(Debug)]
+pub struct NotCommitted {
+    /// Why.
+    pub ended: Ended,
+    /// It, on its way out.
+    pub parted: Parted,
 }
 
 impl Probation {
@@ -26,45 +34,26 @@ impl Probation {
         next(&mut self.talk, Step::Probation, Kind::Beat, |frame| frame.parse()).map(Some)
     }
 
-    /// Watches it until the trial comes to a judgement, and acts upon it: [`Probation::commit`] or
-    /// [`Probation::take_back`]. `seen` is told each sign of life, and may answer with a reason to call it off.
-    ///
-    /// # Errors
-    ///
-    /// Where it died, gave up, served worse or was called off: the old process accepts again at once.
-    pub fn watch(
-        mut self,
-        trial: &mut Trial,
-        seen: &mut dyn FnMut(Option<&Beat>) -> Option<String>,
-    ) -> Result<Committed, Ended> {
-        let step = Step::Probation;
-        loop {
-            let until = poll::until(trial.wait(Instant::now()));
-            let mut beat = None;
-            while beat.is_none() && Instant::now() < until {
-                beat = self.beat(LOOK.min(until.saturating_duration_since(Instant::now())))?;
-                if let Some(reason) = seen(beat.as_ref()) {
-                    self.take_back(&reason);
-                    return Err(Ended::CalledOff { step, reason });
-                }
-            }
-            match trial.judge(beat.as_ref(), Instant::now()) {
-                Judgement::Wait => {}
-                Judgement::Commit => return self.commit(),
-                Judgement::Return(worse) => {
-                    self.take_back(&worse.to_string());
-                    return Err(Ended::Worse(worse));
-                }
-            }
-        }
-    }
-
     /// Leaves everything to it, once it has confirmed.
     ///
     /// # Errors
     ///
     /// Where it does not confirm: the old process accepts again at once.
-    pub fn commit(mut self) -> Result<Committed, Ended> {
+    pub fn commit(mut self) -> Result<Committed, Box<NotCommitted>> {
+        match self.confirmed() {
+            Ok(()) => Ok(Committed {
+                talk: self.talk,
+                _place: self.place,
+                broken: false,
+            }),
+            Err(ended) => {
+                let parted = self.take_back(&ended.to_string());
+                Err(Box::new(NotCommitted { ended, parted }))
+            }
+        }
+    }
+
+    fn confirmed(&mut self) -> Result<(), Ended> {
         let step = Step::Commit;
         // It is at its turn still: nobody knows for certain that somebody accepts.
         let limit = self.talk.patience.turn;
@@ -83,11 +72,7 @@ impl Probation {
                 Kind::Beat => {}
                 Kind::Committed => {
                     self.talk.settled();
-                    return Ok(Committed {
-                        talk: self.talk,
-                        _place: self.place,
-                        broken: false,
-                    });
+                    return Ok(());
                 }
                 Kind::GaveUp => {
                     self.talk.settled();
@@ -100,8 +85,8 @@ impl Probation {
         Err(self.talk.fail(step, LinkError::TooSlow { limit }))
     }
 
-    /// Takes everything back: it stops accepting, drains and ends.
-    pub fn take_back(self, reason: &str) {
-        self.talk.part(reason);
+    /// Takes everything back, where that was not said yet: it stops accepting, drains and ends.
+    pub fn take_back(self, reason: &str) -> Parted {
+        Parted::new(self.talk, reason)
     }
 }

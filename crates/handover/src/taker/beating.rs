@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{LIVES, Settling};
+use super::{LIVES, LastWord, Settling};
 use crate::frame::Kind;
 use crate::peer::Life;
 use crate::talk::{Reason, Talk};
@@ -23,7 +23,7 @@ pub enum Course {
     /// The old process died: this one goes on as if all had been confirmed.
     Alone,
     /// The old process accepts again: this one stops accepting, drains and ends.
-    Returned(String),
+    Returned(String, LastWord),
 }
 
 impl Beating {
@@ -47,7 +47,7 @@ impl Beating {
                 self.talk.settled();
                 return match self.life.ended() {
                     true => Course::Alone,
-                    false => Course::Returned(LIVES.to_owned()),
+                    false => Course::Returned(LIVES.to_owned(), LastWord::to_nobody()),
                 };
             }
             Err(error) => return self.returned(error.to_string()),
@@ -61,7 +61,7 @@ impl Beating {
             }
             Kind::Return => {
                 self.talk.settled();
-                Course::Returned(Reason::of(&frame))
+                Course::Returned(Reason::of(&frame), LastWord::over(self.talk))
             }
             _ => {
                 let error = frame.out_of_turn();
@@ -71,14 +71,15 @@ impl Beating {
     }
 
     /// Gives up, and says why: this process has stopped accepting, drains and ends.
-    pub fn give_up(self, reason: &str) {
-        self.talk.part(reason);
+    pub fn give_up(mut self, reason: &str) -> LastWord {
+        self.talk.say(reason);
+        LastWord::over(self.talk)
     }
 
     /// The old process talks nonsense but lives: it is told why, and accepts again.
     fn returned(self, reason: String) -> Course {
-        self.talk.part(&reason);
-        Course::Returned(reason)
+        let last_word = self.give_up(&reason);
+        Course::Returned(reason, last_word)
     }
 }
 
@@ -108,7 +109,7 @@ mod tests {
 
         let course = Beating { talk, life }.beat(&Beat::default(), Duration::from_secs(30));
 
-        assert!(matches!(course, Course::Returned(reason) if reason == LIVES));
+        assert!(matches!(course, Course::Returned(reason, _) if reason == LIVES));
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::LastWord;
 use crate::frame::Kind;
 use crate::limits::REASON;
 use crate::messages::Connection;
@@ -65,6 +66,12 @@ impl Settling {
             Kind::Return => Arrival::Returned(Reason::of(&frame)),
             _ => Arrival::Died,
         }
+    }
+
+    /// After [`Arrival::Returned`]: how this process ends is still to be said.
+    #[must_use]
+    pub fn last_word(self) -> LastWord {
+        LastWord::over(self.talk)
     }
 
     /// The connection that came last is served here: the old process lets go of it.

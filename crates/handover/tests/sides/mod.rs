@@ -14,11 +14,12 @@ use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graylane_handover::{
-    Beat, Beating, Death, Door, Ended, Folder, Giver, Handing, Hello, LinkError, Patience, Probation, Ready,
-    State, TakeError, Taker, Trust, Turn, Visit, VisitError, Visitor, WarmingUp,
+    Beat, Beating, Committed, Death, Door, Ended, Folder, Giver, Handing, Hello, Judgement, LinkError,
+    Patience, Probation, Ready, State, Step, TakeError, Taker, Trial, Trust, Turn, Visit, VisitError,
+    Visitor, WarmingUp,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use tempfile::TempDir;
@@ -157,6 +158,31 @@ pub(crate) fn to_beating(folder: &Folder) -> Beating {
             beating
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// Watches the new process until the trial comes to a judgement, and acts upon it. `seen` is told each sign of life, and may
+/// answer with a reason to call it off.
+pub(crate) fn watch(
+    mut probation: Probation,
+    trial: &mut Trial,
+    seen: &mut dyn FnMut(&Beat) -> Option<String>,
+) -> Result<Committed, Ended> {
+    let step = Step::Probation;
+    loop {
+        let beat = probation.beat(trial.wait(Instant::now()))?;
+        if let Some(reason) = beat.as_ref().and_then(&mut *seen) {
+            drop(probation.take_back(&reason));
+            return Err(Ended::CalledOff { step, reason });
+        }
+        match trial.judge(beat.as_ref(), Instant::now()) {
+            Judgement::Wait => {}
+            Judgement::Commit => return probation.commit().map_err(|not| not.ended),
+            Judgement::Return(worse) => {
+                drop(probation.take_back(&worse.to_string()));
+                return Err(Ended::Worse(worse));
+            }
+        }
     }
 }
 

@@ -73,16 +73,19 @@ fn ended(json: bool, outcome: &Outcome, out: &mut impl Write) -> Result<(), Fail
         Fate::Committed => return Ok(()),
         Fate::Lossy => SwitchError::Lossy(ledger),
         Fate::Refused => SwitchError::Refused(reason()),
-        Fate::Returned => SwitchError::Returned(reason() + &held(outcome)),
+        Fate::Returned => SwitchError::Returned(reason() + &left(outcome, &ledger)),
         Fate::Failed | Fate::Unknown => SwitchError::Failed(reason()),
     };
     Err(failed.into())
 }
 
-/// The connections that may be lost with a new process that did not stay.
-fn held(outcome: &Outcome) -> String {
-    let count = outcome.held.filter(|&count| count > 0);
-    count.map_or_else(String::new, |count| format!("; it held {count} connections"))
+/// What became of the connections of a new process that did not stay. Where it did not live to tell, those that it held are lost.
+fn left(outcome: &Outcome, ledger: &str) -> String {
+    match (&outcome.ledger, outcome.held) {
+        (Some(_), _) => format!("; of those of the new process: {ledger}"),
+        (None, None | Some(0)) => String::new(),
+        (None, Some(count)) => format!("; it held {count} connections"),
+    }
 }
 
 /// What became of connections, in words.

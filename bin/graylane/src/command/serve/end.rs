@@ -2,7 +2,7 @@ use graylane_proxy::Ledger;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Signals;
-use crate::handover::{House, Leaving, Phase, Word};
+use crate::handover::{House, Leaving, Phase, Returned, Word};
 
 /// Why the process ends.
 pub(super) enum End {
@@ -11,7 +11,7 @@ pub(super) enum End {
     /// Another process goes on.
     Leaving(Leaving),
     /// The process before goes on.
-    Returned(String),
+    Returned(Returned),
 }
 
 /// Waits until the process is to end. A handover under way is called off by a signal, and ends first: then somebody else
@@ -21,6 +21,7 @@ pub(super) async fn wait(house: &House, signals: &mut Signals, words: &mut Unbou
         end = word(words) => return end,
         name = signals.next() => name,
     };
+    house.tell_to_end();
     let mut phases = house.parts().record.phases();
     loop {
         if let Some(mark) = house.drain_alone() {
@@ -41,7 +42,7 @@ pub(super) async fn wait(house: &House, signals: &mut Signals, words: &mut Unbou
 async fn word(words: &mut UnboundedReceiver<Word>) -> End {
     match words.recv().await {
         Some(Word::Leaving(leaving)) => End::Leaving(leaving),
-        Some(Word::Returned(reason)) => End::Returned(reason),
+        Some(Word::Returned(returned)) => End::Returned(returned),
         // The house, which has the other end, outlives this.
         None => std::future::pending().await,
     }

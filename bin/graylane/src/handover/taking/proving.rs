@@ -5,10 +5,13 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use graylane_handover::{Arrival, Beat, Beating, Course, Folder, HeldDoor, Patience, Settling, Trust};
+use graylane_handover::{
+    Arrival, Beat, Beating, Course, Folder, HeldDoor, LastWord, Patience, Settling, Trust,
+};
 
 use super::pulse::Pulse;
-use crate::handover::{Doorman, House, Phase, Word};
+use crate::handover::awaited::{awaited, value};
+use crate::handover::{Doorman, House, Phase, Returned, Word};
 
 /// Gives signs of life until the process before says how it goes on.
 pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, door: HeldDoor) {
@@ -18,8 +21,8 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
     loop {
         if let Some(reason) = house.called_off() {
             house.withdraw();
-            beating.give_up(&reason);
-            return house.say(Word::Returned(reason));
+            let last_word = beating.give_up(&reason);
+            return end(house, reason, last_word);
         }
         let served = house.counts().since(before);
         let stands = pulse.feel(house.control.clocks(), Instant::now());
@@ -37,7 +40,7 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
             Course::Committed(mut settling) => {
                 // Where this process was held up, the one before has taken it all back since.
                 let first = match settling.next(Duration::ZERO) {
-                    Arrival::Returned(reason) => return too_late(house, reason),
+                    Arrival::Returned(reason) => return too_late(house, reason, settling.last_word()),
                     first => first,
                 };
                 log::info!("the process before leaves everything to this one");
@@ -49,10 +52,10 @@ pub(super) fn serve(house: &Arc<House>, mut beating: Beating, folder: &Folder, d
                 go_on_alone(house, folder, door);
                 return house.parts.record.left();
             }
-            Course::Returned(reason) => {
+            Course::Returned(reason, last_word) => {
                 house.withdraw();
                 log::error!("the process before takes everything back: {reason}");
-                return house.say(Word::Returned(reason));
+                return end(house, reason, last_word);
             }
         }
     }
@@ -98,7 +101,7 @@ fn settle(house: &House, mut settling: Settling, first: Arrival) {
                 if let Some(before) = house.parts.inheritance.before() {
                     House::name_main(before.pid);
                 }
-                return too_late(house, reason);
+                return too_late(house, reason, settling.last_word());
             }
         }
         arrival = settling.next(Duration::from_secs(1));
@@ -106,10 +109,19 @@ fn settle(house: &House, mut settling: Settling, first: Arrival) {
 }
 
 /// The process before did not hear in time that this one goes on alone.
-fn too_late(house: &House, reason: String) {
+fn too_late(house: &House, reason: String, last_word: LastWord) {
     house.withdraw();
     log::error!("the process before takes everything back: {reason}");
-    house.say(Word::Returned(reason));
+    end(house, reason, last_word);
+}
+
+/// Has this process drain, and tells the one before what became of its connections.
+fn end(house: &House, reason: String, last_word: LastWord) {
+    let (awaited, awaiting) = awaited();
+    house.say(Word::Returned(Returned { reason, awaited }));
+    if let Some(ledger) = awaiting.wait() {
+        last_word.say(&value(&ledger));
+    }
 }
 
 /// Goes on with a connection. Where that cannot be, only a handle is closed: the process before has its own.

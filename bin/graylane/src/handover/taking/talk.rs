@@ -74,11 +74,12 @@ pub(super) fn run(
         }
         (Ok(Command::Accepting(house)), None) => house,
         (Ok(Command::GiveUp(reason)), Some(beating)) => {
-            beating.give_up(&reason);
+            // It has accepted nobody.
+            drop(beating.give_up(&reason));
             return Ok(());
         }
         (_, Some(beating)) => {
-            beating.give_up("it ended");
+            drop(beating.give_up("it ended"));
             return Ok(());
         }
         (_, None) => return Ok(()),
