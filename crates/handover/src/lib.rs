@@ -24,6 +24,7 @@
 //! | `COMMITTED`                   | ->  | closes its listeners, drains                                   |
 //! | serves it, and says `TAKEN`   | <-  | `CONNECTION`: one that was idle; at last `FAREWELL` with the ledger |
 //! | or cannot: `GAVE-UP`          | ->  | keeps it, and sends no more of them                            |
+//! | sent back: drains; `FAREWELL` | ->  | has accepted all the while; [`Parted`]                         |
 //!
 //! Either side is a chain of types, so that a step cannot be called out of order. A third kind of visitor is the
 //! operator's command, [`Caller`]: it asks for a switch and is told how it goes.

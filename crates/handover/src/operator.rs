@@ -45,7 +45,8 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<u64>,
     /// What became of each connection of the process that leaves, by its own count: the old one's, or, where everything was taken
-    /// back, the new one's. `None` where it died or hangs: then what it held is lost with it.
+    /// back, the new one's. `None` where it could not tell: it died or hangs, and what it held is lost with it, or is of a
+    /// build that says nothing, or nobody could wait for it.
     #[serde(default)]
     pub ledger: Option<Value>,
 }

@@ -92,6 +92,7 @@ async fn run(args: &cli::Serve, version: Version, notes: &Notes) -> Result<u8, F
             if house.was_called_off() { code } else { RETURNED }
         }
     };
+    house.operators_told().await;
     started.stop().await;
     Ok(code)
 }

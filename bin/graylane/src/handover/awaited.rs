@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// For the thread of a handover to pass on how the drain ended.
-const LAST_WORDS: Duration = Duration::from_secs(15);
+const PASSED_ON: Duration = Duration::from_secs(15);
 
 /// The main task's side: somebody waits for what became of the connections.
 #[derive(Debug)]
@@ -44,12 +44,12 @@ impl Awaited {
     pub(crate) async fn tell(self, drain: Ledger) {
         // Where nobody listens there is nothing to be waited for.
         let _ = self.ledger.send(drain);
-        let _ = timeout(LAST_WORDS, self.passed_on).await;
+        let _ = timeout(PASSED_ON, self.passed_on).await;
     }
 }
 
 impl Awaiting {
-    /// What became of them, where that is known by now.
+    /// What became of them, where that is known by now. It never is where the main task is gone: then the process ends.
     pub(super) fn known(&self) -> Option<Ledger> {
         self.ledger.try_recv().ok()
     }

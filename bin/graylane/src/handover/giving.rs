@@ -15,6 +15,7 @@ use graylane_handover::{
 use graylane_proxy::{Idle, Ledger};
 
 use super::awaited::{Awaiting, awaited, value};
+use super::switch::tell_end;
 use super::{BACK, House, LISTENER, Leaving, Phase, Word};
 
 /// Between two looks at whether the drain has ended.
@@ -94,7 +95,7 @@ fn hand_over(next: &Next<'_>, door: &Door, giver: Giver, state: &State) {
             house.go_on(&reason);
             let fate = if served { Fate::Returned } else { Fate::Failed };
             next.tell(BACK, &format!("this process goes on: {reason}"));
-            next.see_off(next.outcome(fate, Some(reason)));
+            next.report(next.outcome(fate, Some(reason)));
         }
     }
 }
@@ -111,7 +112,7 @@ fn guarded<T>(talk: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
     })
 }
 
-/// What the next process is told.
+/// Why the next process is sent back, where it does not know.
 fn words(ended: &Ended) -> String {
     match ended {
         Ended::CalledOff { reason, .. } => reason.clone(),
@@ -218,19 +219,20 @@ impl Next<'_> {
         ended
     }
 
-    /// The end of a handover that came to nothing, with what became of the connections of a process that does not stay. That
-    /// is known when it has drained; nobody but the operator waits for it.
-    fn see_off(&self, mut outcome: Outcome) {
+    /// Tells the end of a handover that came to nothing, with what became of the connections of a process that does not stay.
+    /// That is known when it has drained; nobody but the operator waits for it, and another switch may begin.
+    fn report(&self, mut outcome: Outcome) {
         let house = self.house;
         let record = &house.parts.record;
         record.ended(&outcome);
+        let operator = house.release_switch(self.pid);
         let ledger = |parted: Parted| parted.farewell(house.way_out(), &mut || !house.is_told_to_end());
         outcome.ledger = self.parted.take().and_then(ledger);
         if let Some(ledger) = &outcome.ledger {
             log::info!("handover to process {}: it has drained: {ledger}", self.pid);
             record.amend(&outcome);
         }
-        house.ended(self.pid, &outcome);
+        tell_end(operator, &outcome);
     }
 
     /// After the commit: idle connections move, and the last word is what became of all of them.
@@ -321,6 +323,6 @@ impl Next<'_> {
 
     fn end(&self, outcome: &Outcome) {
         self.house.parts.record.ended(outcome);
-        self.house.ended(self.pid, outcome);
+        tell_end(self.house.release_switch(self.pid), outcome);
     }
 }

@@ -15,7 +15,7 @@ use graylane_handover::systemd::{self, Notice};
 use graylane_handover::{Door, Hello, Served, State};
 use graylane_proxy::{Control, Ledger, Queues};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::awaited::Awaited;
@@ -72,6 +72,8 @@ pub(crate) struct House {
     /// Held while somebody is being let in.
     door_turn: Mutex<()>,
     switch: Mutex<Option<Pending>>,
+    /// How many operators wait for an outcome.
+    operators: watch::Sender<usize>,
     /// What was counted in the last minute.
     seen: Mutex<VecDeque<Served>>,
 }
@@ -102,6 +104,7 @@ impl House {
             door_shut: AtomicBool::new(false),
             door_turn: Mutex::default(),
             switch: Mutex::default(),
+            operators: watch::Sender::default(),
             seen: Mutex::default(),
         };
         Some((Arc::new(house), heard))

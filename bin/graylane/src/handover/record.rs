@@ -173,7 +173,7 @@ impl Record {
         known.last = serde_json::to_value(outcome).ok();
     }
 
-    /// What is known of that handover since.
+    /// What is known of that handover since, unless another one has ended meanwhile.
     pub(crate) fn amend(&self, outcome: &Outcome) {
         let mut known = self.known();
         let last = known.last.as_ref().and_then(|last| last["new"].as_u64());
@@ -231,6 +231,29 @@ mod tests {
         assert!(gives && !ends);
         assert_eq!((done, seen), (vec!["gives"], Some(Phase::Serving)));
         assert_eq!((record.phase(), record.is_busy_with(7)), (Phase::Giving, true));
+    }
+
+    #[test]
+    fn what_becomes_known_of_a_handover_is_not_said_of_another() {
+        let record = Record::new(None);
+        let outcome = |new, ledger| Outcome {
+            fate: graylane_handover::Fate::Returned,
+            reason: None,
+            old: None,
+            new: Some(new),
+            unclaimed: Vec::new(),
+            held: None,
+            ledger,
+        };
+        record.ended(&outcome(7, None));
+
+        record.amend(&outcome(8, Some(json!({ "cut": 8 }))));
+        let other = record.json()["last"]["ledger"].clone();
+        record.amend(&outcome(7, Some(json!({ "cut": 7 }))));
+
+        assert_eq!(other, Value::Null);
+        assert_eq!(record.json()["last"]["ledger"], json!({ "cut": 7 }));
+        assert_eq!(record.counts()[2], ("returned", 1));
     }
 
     #[test]

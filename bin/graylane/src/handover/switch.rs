@@ -1,26 +1,25 @@
 //! A switch that an operator asks for: the next process is started from here, so that it has this one's arguments,
 //! environment, limits and control group.
 
+mod started;
+
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use graylane_handover::{Errand, Fate, Outcome, Progress, Wanted};
 
-use super::{BACK, House, Phase};
+use super::{House, Phase};
+use started::Started;
 
-/// Between two looks at whether the operator called it off.
-const LOOK: Duration = Duration::from_millis(50);
-/// For the outcome of a handover that is over to be told.
-const LAST_OUTCOME: Duration = Duration::from_secs(5);
-/// For a process that has ended to be seen to have.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// For an operator to be told the end.
+const TOLD: Duration = Duration::from_secs(5);
 
 /// The switch under way.
 #[derive(Debug)]
@@ -44,148 +43,38 @@ pub(super) enum Event {
 pub(super) fn run(house: &Arc<House>, mut errand: Errand) {
     let wanted = errand.wanted().clone();
     let (events, happened) = mpsc::channel();
-    let child = match start(house, &wanted, events) {
-        Ok(child) => child,
+    let _operator = house.operator();
+    let pid = match start(house, &wanted, events) {
+        Ok(pid) => pid,
         Err(reason) => {
             log::warn!("handover: a switch to {} is refused: {reason}", wanted.binary);
             return errand.end(&outcome(Fate::Refused, reason, None));
         }
     };
-    let pid = child;
     log::info!("handover: process {pid} is started from {}", wanted.binary);
     errand.tell(&Progress {
         step: "started".to_owned(),
         text: format!("started from {}", wanted.binary),
         pid: Some(pid),
     });
-    let mut back = None;
-    let (outcome, told) = follow(house, &mut errand, pid, &happened, &mut back);
-    house.forget_switch();
+    let mut started = Started::new(house, pid, happened);
+    let (outcome, told) = started.follow(&mut errand);
+    drop(house.release_switch(pid));
     errand.end(&outcome);
     // Who waits for this may be gone.
     let _ = told.map(|told| told.send(()));
     if !matches!(outcome.fate, Fate::Committed | Fate::Lossy) {
-        let back = back.unwrap_or_else(Instant::now);
-        see_off(pid, back + house.way_out(), &happened);
+        started.see_off();
     }
 }
 
-/// A process that was sent back ends by itself. One that hangs would keep the audit log, and the listeners, for ever.
-fn see_off(pid: u32, end: Instant, happened: &mpsc::Receiver<Event>) {
-    loop {
-        match happened.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(Event::Exited(_)) => return,
-            Ok(_) => {}
-            Err(RecvTimeoutError::Timeout) => {
-                log::warn!("handover: process {pid}, which was sent back, does not end: it is killed");
-                return kill(pid);
-            }
-            // It was seen to end.
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
-}
-
-/// To the end; `back`: since when this process goes on again.
-fn follow(
-    house: &House,
-    errand: &mut Errand,
-    pid: u32,
-    happened: &mpsc::Receiver<Event>,
-    back: &mut Option<Instant>,
-) -> (Outcome, Option<mpsc::Sender<()>>) {
-    let limit = house
-        .parts
-        .in_use()
-        .map(|loaded| loaded.config.handover.ready_within);
-    let since = Instant::now();
-    let mut heard = false;
-    let mut called_off = false;
-    // Why it was killed before it was heard.
-    let mut given_up = None;
-    let mut exited = None;
-    // Since when the new process has been gone, and nothing under way with it.
-    let mut over: Option<Instant> = None;
-    loop {
-        if !called_off && errand.called_off() {
-            called_off = true;
-            house.call_off_with(pid, "the operator called it off");
-            if !heard {
-                given_up = Some("the operator called it off".to_owned());
-                kill(pid);
-            }
-        }
-        match happened.recv_timeout(LOOK) {
-            Ok(Event::Progress(progress)) => {
-                heard = true;
-                if progress.step == BACK {
-                    *back = Some(Instant::now());
-                }
-                errand.tell(&progress);
-            }
-            Ok(Event::Outcome(mut outcome, told)) => {
-                if !matches!(outcome.fate, Fate::Committed | Fate::Lossy) {
-                    explain(&mut outcome, exited, happened);
-                }
-                return (*outcome, Some(told));
-            }
-            Ok(Event::Exited(status)) if heard => exited = Some(status),
-            Ok(Event::Exited(status)) => {
-                let reason = given_up.unwrap_or_else(|| {
-                    let words = words(&status);
-                    format!("the new process ended before it asked for anything: {words}")
-                });
-                return (outcome(Fate::Failed, reason, Some(pid)), None);
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                if exited.is_none() || house.parts.record.is_busy_with(pid) {
-                    over = None;
-                } else if over.get_or_insert_with(Instant::now).elapsed() > LAST_OUTCOME {
-                    let reason = "the new process ended, and the handover without a word".to_owned();
-                    let mut outcome = outcome(Fate::Failed, reason, Some(pid));
-                    explain(&mut outcome, exited, happened);
-                    return (outcome, None);
-                }
-                if !heard
-                    && given_up.is_none()
-                    && let Some(limit) = limit.filter(|limit| since.elapsed() > *limit)
-                {
-                    given_up = Some(format!(
-                        "the new process asked for nothing within `handover.ready_within` ({limit:?}), and was ended"
-                    ));
-                    kill(pid);
-                }
-            }
-            // The one who waits for the child keeps the other end.
-            Err(RecvTimeoutError::Disconnected) => thread::park_timeout(LOOK),
-        }
-    }
-}
-
-/// With how the new process ended, if it does within a moment: its message is in the log of this one.
-fn explain(
-    outcome: &mut Outcome,
-    exited: Option<std::io::Result<ExitStatus>>,
-    happened: &mpsc::Receiver<Event>,
-) {
-    let end = Instant::now() + LAST_WORDS;
-    let mut exited = exited;
-    while exited.is_none() {
-        match happened.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(Event::Exited(status)) => exited = Some(status),
-            Ok(_) => {}
-            Err(_) => return,
-        }
-    }
-    if let (Some(status), Some(reason)) = (exited, &mut outcome.reason) {
-        *reason = format!("{reason}; it ended with {}", words(&status));
-    }
-}
-
-fn words(status: &std::io::Result<ExitStatus>) -> String {
-    match status {
-        Ok(status) => status.to_string(),
-        Err(error) => error.to_string(),
+/// Tells the operator who asked for that process the end, and waits until it is told: this process may end right after.
+pub(super) fn tell_end(operator: Option<mpsc::Sender<Event>>, outcome: &Outcome) {
+    let (told, done) = mpsc::channel();
+    let event = Event::Outcome(Box::new(outcome.clone()), told);
+    if operator.is_some_and(|operator| operator.send(event).is_ok()) {
+        // An operator who hangs must not keep the process.
+        let _ = done.recv_timeout(TOLD);
     }
 }
 
@@ -215,7 +104,7 @@ fn start(house: &Arc<House>, wanted: &Wanted, events: mpsc::Sender<Event>) -> Re
     });
     if let Err(error) = waiting {
         kill(pid);
-        house.forget_switch();
+        drop(house.release_switch(pid));
         return Err(format!("no thread to wait for it: {error}"));
     }
     Ok(pid)

@@ -103,3 +103,20 @@ fn a_script_is_ended_too() {
     eventually(LIMIT, "it is ended", || is_gone(pid));
     assert_eq!(gateway.client().get("/", &[]).text(), "served");
 }
+
+#[test]
+fn one_does_not_outlive_a_gateway_that_is_told_to_end() {
+    let upstream = Upstream::fixed("served");
+    let mut gateway = probation(Recipe::to(upstream.address()), "60s").start();
+    let file = executable(&gateway, &spinning(&binary()));
+    let mut following = follow(&gateway, &file);
+    let started = following.until("started");
+
+    gateway.terminate();
+    let told = following.told();
+
+    let reason = told.outcome["reason"].as_str().unwrap();
+    assert_eq!((told.code, gateway.wait(LIMIT)), (51, 0), "{told:?}");
+    assert!(reason.contains("was told to end"), "{reason}");
+    assert!(is_gone(started["pid"].as_u64().unwrap()));
+}

@@ -47,6 +47,20 @@ fn an_operator_whose_gateway_dies_in_the_middle_is_told_whom_to_ask() {
 }
 
 #[test]
+fn an_operator_whose_gateway_is_told_to_end_is_told_what_became_of_the_switch() {
+    let (_upstream, mut gateway) = long();
+    let mut following = follow(&gateway, &binary());
+    following.until("accepting");
+
+    gateway.terminate();
+    let told = following.told();
+
+    assert_eq!((told.code, gateway.wait(LIMIT)), (52, 0), "{told:?}");
+    let reason = told.outcome["reason"].as_str().unwrap();
+    assert!(reason.contains("it was told to end by SIGTERM"), "{reason}");
+}
+
+#[test]
 fn an_operator_who_presses_ctrl_c_twice_leaves_the_switch_to_itself() {
     let (_upstream, gateway) = long();
     let mut following = follow(&gateway, &binary());

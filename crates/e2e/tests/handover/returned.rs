@@ -299,7 +299,7 @@ fn an_operator_is_told_what_became_of_the_connections_of_one_that_was_sent_back(
             turn.fixed(200, "served")
         }
     });
-    let recipe = long(&upstream).drain("idle_grace = \"100ms\"\nlimit = \"1s\"");
+    let recipe = long(&upstream).drain("idle_grace = \"100ms\"\nlimit = \"3s\"");
     let gateway = recipe.start();
     let mut following = follow(&gateway, &binary());
     following.until("accepting");
@@ -328,6 +328,43 @@ fn an_operator_is_told_what_became_of_the_connections_of_one_that_was_sent_back(
     );
     assert_eq!(standing(&gateway)["last"]["ledger"], *ledger);
     assert_eq!(idle.until_closed(), b"");
+}
+
+#[test]
+fn another_switch_may_begin_while_one_that_was_sent_back_drains() {
+    let never = Gate::new();
+    let upstream = Upstream::start({
+        let never = never.clone();
+        move |turn| {
+            never.pass();
+            turn.fixed(200, "served")
+        }
+    });
+    let gateway = long(&upstream).drain("limit = \"10m\"").start();
+    let [mut first, mut second] = [(); 2].map(|()| None);
+    let mut busy = None;
+    for following in [&mut first, &mut second] {
+        let following = following.insert(follow(&gateway, &binary()));
+        following.until("accepting");
+        if busy.is_none() {
+            busy.insert(gateway.client())
+                .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+            upstream.until_request("an exchange is under way", |_| true);
+        }
+        signal(following.operator(), "INT");
+        following.until("back");
+    }
+    let told = second.unwrap().told();
+    never.open();
+    let (status, first) = (busy.unwrap().response().status, first.unwrap().told());
+
+    assert_eq!(
+        (status, told.code, first.code),
+        (200, 52, 52),
+        "{told:?} {first:?}"
+    );
+    assert_eq!(first.outcome["ledger"]["drained"], 1, "{first:?}");
+    assert_eq!(told.outcome["ledger"]["drained"], 0, "{told:?}");
 }
 
 #[test]
@@ -395,19 +432,19 @@ fn one_that_hangs_on_probation_is_sent_back_and_does_not_keep_the_audit_log() {
     let pid = following.pid();
 
     signal(pid, "STOP");
-    let told = following.told();
+    following.until("back");
     let refused = gateway.order("PUT", "/config", recipe("two").text()).status;
-    eventually(
-        LIMIT,
-        "the process that hangs is ended, and its lock with it",
-        || gateway.order("PUT", "/config", recipe("two").text()).status == 200,
-    );
+    let told = following.told();
+    let is_there = Path::new(&format!("/proc/{pid}")).exists();
+    eventually(LIMIT, "its lock has ended with it", || {
+        gateway.order("PUT", "/config", recipe("two").text()).status == 200
+    });
 
     let reason = told.outcome["reason"].as_str().unwrap();
     assert!(reason.contains("no sign of life"), "{reason}");
     assert_eq!((told.code, refused), (52, 503), "{told:?}");
     assert!(told.outcome["held"].is_u64(), "{told:?}");
-    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    assert!(reason.contains("signal: 9") && !is_there, "{reason}");
     assert_eq!(gateway.client().get("/", &[]).text(), "two");
 }
 

@@ -28,10 +28,10 @@ impl Parted {
         let mut given_up = || (!wanted()).then(String::new);
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            if !wait_in_pieces(&self.talk.link, left, LOOK, &mut given_up).ok()? {
+            if left.is_zero() || !wait_in_pieces(&self.talk.link, left, LOOK, &mut given_up).ok()? {
                 return None;
             }
-            let frame = self.talk.receive().ok()?;
+            let frame = self.talk.link.receive(left.min(self.talk.patience.answer)).ok()?;
             // What it said before it heard that it is to go comes first.
             if frame.kind == Kind::Farewell {
                 return frame.parse().ok();

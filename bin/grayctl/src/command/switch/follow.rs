@@ -79,10 +79,10 @@ fn ended(json: bool, outcome: &Outcome, out: &mut impl Write) -> Result<(), Fail
     Err(failed.into())
 }
 
-/// What became of the connections of a new process that did not stay. Where it did not live to tell, those that it held are lost.
+/// What became of the connections of a new process that did not stay. Where it could not tell, those that it held may be lost.
 fn left(outcome: &Outcome, ledger: &str) -> String {
     match (&outcome.ledger, outcome.held) {
-        (Some(_), _) => format!("; of those of the new process: {ledger}"),
+        (Some(_), _) => format!("; of its connections: {ledger}"),
         (None, None | Some(0)) => String::new(),
         (None, Some(count)) => format!("; it held {count} connections"),
     }

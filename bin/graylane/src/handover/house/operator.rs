@@ -3,11 +3,14 @@
 use std::sync::{MutexGuard, mpsc};
 use std::time::Duration;
 
-use graylane_handover::{Outcome, Progress};
+use graylane_handover::Progress;
+use tokio::time::timeout;
 
 use super::{House, locked};
 use crate::handover::switch::{Event, Pending};
 
+/// For operators to be told the end: as long as a process that was sent back may take to be seen to have ended, and more.
+const TOLD: Duration = Duration::from_secs(3);
 /// The longest probation that an operator can ask for.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -17,8 +20,23 @@ impl House {
         locked(&self.switch)
     }
 
-    pub(in crate::handover) fn forget_switch(&self) {
-        *self.switch_place() = None;
+    /// Makes room for another switch; gives who is still to be told how that one ended.
+    pub(in crate::handover) fn release_switch(&self, pid: u32) -> Option<mpsc::Sender<Event>> {
+        let one = self.switch_place().take_if(|one| one.pid == pid);
+        one.map(|one| one.events)
+    }
+
+    /// An operator waits for an outcome as long as this lives.
+    pub(in crate::handover) fn operator(&self) -> Operator<'_> {
+        self.operators.send_modify(|count| *count += 1);
+        Operator(self)
+    }
+
+    /// Waits until no operator waits any more: the process is about to end.
+    pub(crate) async fn operators_told(&self) {
+        let mut operators = self.operators.subscribe();
+        // One who hangs is left.
+        let _ = timeout(TOLD, operators.wait_for(|count| *count == 0)).await;
     }
 
     /// Ends the handover to that process before its commit, where it is under way, and no other one.
@@ -45,21 +63,13 @@ impl House {
             let _ = one.events.send(Event::Progress(progress));
         }
     }
+}
 
-    /// Tells the same operator the end, and waits until it is told: this process may end right after.
-    pub(in crate::handover) fn ended(&self, pid: u32, outcome: &Outcome) {
-        let (told, done) = mpsc::channel();
-        let sent = {
-            let place = self.switch_place();
-            let one = place.as_ref().filter(|one| one.pid == pid);
-            one.is_some_and(|one| {
-                let event = Event::Outcome(Box::new(outcome.clone()), told);
-                one.events.send(event).is_ok()
-            })
-        };
-        if sent {
-            // An operator who hangs must not keep the process.
-            let _ = done.recv_timeout(Duration::from_secs(5));
-        }
+/// See [`House::operator`].
+pub(in crate::handover) struct Operator<'a>(&'a House);
+
+impl Drop for Operator<'_> {
+    fn drop(&mut self) {
+        self.0.operators.send_modify(|count| *count -= 1);
     }
 }
