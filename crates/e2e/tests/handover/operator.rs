@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use graylane_testkit::{Gateway, LIMIT, Ran, Recipe, Upstream, binary, eventually, grayctl, run};
+use graylane_testkit::{Gate, Gateway, LIMIT, Ran, Recipe, Upstream, binary, eventually, grayctl, run};
 use serde_json::Value;
 
 use crate::stage::{follow, probation, signal, standing, stop, until_back};
@@ -48,13 +48,27 @@ fn an_operator_whose_gateway_dies_in_the_middle_is_told_whom_to_ask() {
 
 #[test]
 fn an_operator_whose_gateway_is_told_to_end_is_told_what_became_of_the_switch() {
-    let (_upstream, mut gateway) = long();
+    let gate = Gate::new();
+    let upstream = Upstream::start({
+        let gate = gate.clone();
+        move |turn| {
+            gate.pass();
+            turn.fixed(200, "served")
+        }
+    });
+    let recipe = probation(Recipe::to(upstream.address()), "60s").drain("limit = \"10m\"");
+    let mut gateway = recipe.start();
     let mut following = follow(&gateway, &binary());
     following.until("accepting");
+    let mut client = gateway.client();
+    client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    upstream.until_request("the new process has an exchange under way", |_| true);
 
     gateway.terminate();
     let told = following.told();
+    gate.open();
 
+    assert_eq!(client.response().status, 200);
     assert_eq!((told.code, gateway.wait(LIMIT)), (52, 0), "{told:?}");
     let reason = told.outcome["reason"].as_str().unwrap();
     assert!(reason.contains("it was told to end by SIGTERM"), "{reason}");
