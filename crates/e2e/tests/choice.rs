@@ -9,13 +9,7 @@ use graylane_testkit::{Gate, Gateway, Recipe, Traffic, Upstream};
 #[test]
 fn an_endpoint_that_is_slow_is_not_asked_while_another_one_is_free() {
     let gate = Gate::new();
-    let slow = Upstream::start({
-        let gate = gate.clone();
-        move |turn| {
-            gate.pass();
-            turn.fixed(200, "slow")
-        }
-    });
+    let slow = Upstream::gated(&gate, "slow");
     let fast = Upstream::fixed("fast");
     let gateway = Recipe::new()
         .lane("stable", &[slow.address(), fast.address()])

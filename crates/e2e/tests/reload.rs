@@ -112,13 +112,7 @@ fn a_limit_holds_from_the_next_request_on_also_on_a_kept_connection() {
 #[test]
 fn an_exchange_under_way_ends_under_the_configuration_it_began_with() {
     let gate = Gate::new();
-    let old = Upstream::start({
-        let gate = gate.clone();
-        move |turn| {
-            gate.pass();
-            turn.fixed(200, "old")
-        }
-    });
+    let old = Upstream::gated(&gate, "old");
     let new = Upstream::fixed("new");
     let to = |upstream: &Upstream| Recipe::to(upstream.address()).with_token();
     let gateway = to(&old).start();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use crate::head::{Fields, Head};
-use crate::wait::{LIMIT, eventually};
+use crate::wait::{Gate, LIMIT, eventually};
 use crate::wire::Wire;
 
 #[cfg(test)]
@@ -93,6 +93,15 @@ impl Upstream {
     /// One that reads each request to its end and answers 200 with this body.
     pub fn fixed(body: &'static str) -> Self {
         Self::start(move |turn| turn.fixed(200, body))
+    }
+
+    /// The same for who comes while the gate is open; the others wait for that.
+    pub fn gated(gate: &Gate, body: &'static str) -> Self {
+        let gate = gate.clone();
+        Self::start(move |turn| {
+            gate.pass();
+            turn.fixed(200, body)
+        })
     }
 
     fn start_with(

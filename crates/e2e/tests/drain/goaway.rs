@@ -13,13 +13,7 @@ fn connect(gateway: &Gateway) -> H2 {
 #[test]
 fn a_stream_that_crosses_the_first_goaway_is_served_and_the_second_names_it() {
     let gate = Gate::new();
-    let upstream = Upstream::start({
-        let gate = gate.clone();
-        move |turn| {
-            gate.pass();
-            turn.fixed(200, "served")
-        }
-    });
+    let upstream = Upstream::gated(&gate, "served");
     let mut gateway = Recipe::to(upstream.address()).start();
     let mut client = connect(&gateway);
     client.ask(1).unwrap();

@@ -1,10 +1,9 @@
 //! The next process came as far as being ready, or serving, and the one before goes on after all.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -12,12 +11,10 @@ use graylane_handover::{
     Beat, Beating, Course, Door, Fate, Folder, Handing, Hello, News, Patience, Probation, State, Trust, Turn,
     Visit,
 };
-use graylane_testkit::{
-    Client, DeadEnd, Gate, Gateway, LIMIT, Recipe, Upstream, binary, eventually, grayctl,
-};
+use graylane_testkit::{Client, DeadEnd, Gate, Gateway, LIMIT, Recipe, Upstream, binary, eventually};
 
 use crate::stage::{
-    ask_for, follow, made_up, next, probation, recipe, signal, standing, stop, traffic, until_back,
+    ask_for, follow, long, made_up, next, probation, recipe, signal, standing, stop, traffic, until_back,
 };
 
 /// A made-up next process that may accept, and never does.
@@ -37,10 +34,6 @@ fn beat(exchanges: u64, errors: u64) -> Beat {
         healthy: true,
         ..Beat::default()
     }
-}
-
-fn long(upstream: &Upstream) -> Recipe {
-    probation(Recipe::to(upstream.address()), "60s")
 }
 
 #[test]
@@ -286,60 +279,9 @@ fn made_up_before(door: &Door, web: &TcpListener) -> Probation {
 }
 
 #[test]
-fn an_operator_is_told_what_became_of_the_connections_of_one_that_was_sent_back() {
-    let (gate, never) = (Gate::new(), Gate::new());
-    let upstream = Upstream::start({
-        let (gate, never) = (gate.clone(), never.clone());
-        move |turn| {
-            match turn.head.target() {
-                "/slow" => gate.pass(),
-                "/never" => never.pass(),
-                _ => {}
-            }
-            turn.fixed(200, "served")
-        }
-    });
-    let recipe = long(&upstream).drain("idle_grace = \"100ms\"\nlimit = \"3s\"");
-    let gateway = recipe.start();
-    let mut following = follow(&gateway, &binary());
-    following.until("accepting");
-    let [mut idle, mut busy, mut stuck] = [(); 3].map(|()| gateway.client());
-    idle.get("/", &[]);
-    for (client, target) in [(&mut busy, "/slow"), (&mut stuck, "/never")] {
-        client.send(format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n"));
-        upstream.until_request("an exchange is under way", |seen| seen.head.target() == target);
-    }
-
-    signal(following.operator(), "INT");
-    // Of the new process, which has the same output.
-    gateway.until_event("draining");
-    gate.open();
-    let last = busy.response();
-    let told = following.told();
-    never.open();
-
-    assert_eq!((last.status, told.code), (200, 52), "{told:?}");
-    let ledger = &told.outcome["ledger"];
-    let fates = ["drained", "closed_idle", "handed_over", "cut"].map(|fate| ledger[fate].as_u64());
-    assert_eq!(fates, [Some(1), Some(1), Some(0), Some(1)], "{told:?}");
-    assert!(
-        told.stderr.contains("1 drained, 1 closed idle, 1 cut"),
-        "{told:?}"
-    );
-    assert_eq!(standing(&gateway)["last"]["ledger"], *ledger);
-    assert_eq!(idle.until_closed(), b"");
-}
-
-#[test]
 fn another_switch_may_begin_while_one_that_was_sent_back_drains() {
     let never = Gate::new();
-    let upstream = Upstream::start({
-        let never = never.clone();
-        move |turn| {
-            never.pass();
-            turn.fixed(200, "served")
-        }
-    });
+    let upstream = Upstream::gated(&never, "served");
     let gateway = long(&upstream).drain("limit = \"10m\"").start();
     let [mut first, mut second] = [(); 2].map(|()| None);
     let mut busy = None;
@@ -446,34 +388,6 @@ fn one_that_hangs_on_probation_is_sent_back_and_does_not_keep_the_audit_log() {
     assert!(told.outcome["held"].is_u64(), "{told:?}");
     assert!(reason.contains("signal: 9") && !is_there, "{reason}");
     assert_eq!(gateway.client().get("/", &[]).text(), "two");
-}
-
-#[test]
-fn an_operator_who_presses_ctrl_c_calls_the_switch_off_and_is_told_how_it_ended() {
-    let upstream = Upstream::fixed("served");
-    let gateway = long(&upstream).start();
-    let mut child = Command::new(grayctl())
-        .args(["switch", "--folder"])
-        .arg(gateway.folder().join("run"))
-        .arg("--binary")
-        .arg(binary())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    let accepting = lines.find(|line| line.contains("probation")).unwrap();
-
-    signal(child.id().into(), "INT");
-    let rest: Vec<String> = lines.collect();
-    let code = child.wait().unwrap().code();
-
-    assert!(accepting.contains("60s"), "{accepting}");
-    assert_eq!(code, Some(52), "{rest:?}");
-    assert!(until_back(&gateway).contains("the operator called it off"));
-    assert_eq!(gateway.client().get("/", &[]).status, 200);
 }
 
 #[test]

@@ -11,7 +11,9 @@ use std::process::Command;
 use graylane_handover::{
     Caller, Death, Folder, Hello, Inherited, Patience, Switching, Taker, Trust, Wanted, WarmingUp,
 };
-use graylane_testkit::{Client, Gateway, LIMIT, Ran, Recipe, Round, Setup, Traffic, binary, eventually};
+use graylane_testkit::{
+    Client, Gateway, LIMIT, Ran, Recipe, Round, Setup, Traffic, Upstream, binary, eventually,
+};
 use serde_json::Value;
 
 pub(crate) use asking::Asking;
@@ -20,6 +22,11 @@ pub(crate) use following::{Following, Told};
 /// A gateway that can be taken over from, with a probation that a test can wait for.
 pub(crate) fn recipe(upstream: SocketAddr) -> Recipe {
     probation(Recipe::to(upstream), "300ms")
+}
+
+/// One whose probation no test sees the end of.
+pub(crate) fn long(upstream: &Upstream) -> Recipe {
+    probation(Recipe::to(upstream.address()), "60s")
 }
 
 /// The same with another probation.

@@ -2,7 +2,7 @@
 
 use graylane_testkit::{Gate, LIMIT, Upstream, eventually};
 
-use super::{copied, dropped, held, mirrored, until_copied};
+use super::{copied, dropped, mirrored, until_copied};
 
 #[test]
 fn a_body_that_is_too_long_is_not_copied_and_goes_its_way() {
@@ -38,7 +38,7 @@ fn a_body_that_is_too_long_is_not_copied_and_goes_its_way() {
 fn no_more_copies_are_under_way_than_may_be() {
     let gate = Gate::new();
     let stable = Upstream::fixed("original");
-    let next = held(&gate);
+    let next = Upstream::gated(&gate, "copy");
     let gateway = mirrored(stable.address(), next.address(), "share = 100\nin_flight = 2").start();
     let mut client = gateway.client();
 

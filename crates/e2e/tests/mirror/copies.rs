@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use graylane_testkit::{DeadEnd, Gate, LIMIT, Next, Recipe, Response, Upstream, eventually};
 
-use super::{compared, copied, dropped, failed, held, mirrored, until_copied};
+use super::{compared, copied, dropped, failed, mirrored, until_copied};
 
 #[test]
 fn every_request_goes_to_the_other_lane_as_well_and_is_marked() {
@@ -53,7 +53,7 @@ fn every_request_goes_to_the_other_lane_as_well_and_is_marked() {
 fn what_each_side_took_is_told_apart() {
     let gate = Gate::new();
     let stable = Upstream::fixed("original");
-    let next = held(&gate);
+    let next = Upstream::gated(&gate, "copy");
     let gateway = mirrored(stable.address(), next.address(), "share = 100").start();
 
     let asked = Instant::now();

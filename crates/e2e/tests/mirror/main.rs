@@ -7,7 +7,7 @@ mod failing;
 
 use std::net::SocketAddr;
 
-use graylane_testkit::{Gate, Gateway, LIMIT, Metrics, Recipe, Upstream, eventually};
+use graylane_testkit::{Gateway, LIMIT, Metrics, Recipe, eventually};
 
 /// A gateway of one worker whose baseline is mirrored to `next`, with these further lines.
 fn mirrored(stable: SocketAddr, next: SocketAddr, lines: &str) -> Recipe {
@@ -15,15 +15,6 @@ fn mirrored(stable: SocketAddr, next: SocketAddr, lines: &str) -> Recipe {
         .lane("next", &[next])
         .server("workers = 1")
         .more(&format!("[lanes.shop.stable.mirror]\nto = \"next\"\n{lines}\n"))
-}
-
-/// A lane that answers copies only once the gate is open.
-fn held(gate: &Gate) -> Upstream {
-    let gate = gate.clone();
-    Upstream::start(move |turn| {
-        gate.pass();
-        turn.fixed(200, "copy")
-    })
 }
 
 /// Waits until so many copies have gone off, and none is under way.

@@ -51,13 +51,7 @@ fn a_connection_that_has_not_said_anything_yet_moves_too() {
 #[test]
 fn a_connection_with_an_exchange_under_way_moves_after_its_answer() {
     let gate = Gate::new();
-    let one = Upstream::start({
-        let gate = gate.clone();
-        move |turn| {
-            gate.pass();
-            turn.fixed(200, "one")
-        }
-    });
+    let one = Upstream::gated(&gate, "one");
     let two = Upstream::fixed("two");
     let old = Scene::start(one.address(), LONG);
     let mut client = old.client();
