@@ -43,7 +43,7 @@ pub(super) enum Event {
 pub(super) fn run(house: &Arc<House>, mut errand: Errand) {
     let wanted = errand.wanted().clone();
     let (events, happened) = mpsc::channel();
-    let _operator = house.operator();
+    let operator = house.operator();
     let pid = match start(house, &wanted, events) {
         Ok(pid) => pid,
         Err(reason) => {
@@ -63,6 +63,8 @@ pub(super) fn run(house: &Arc<House>, mut errand: Errand) {
     errand.end(&outcome);
     // Who waits for this may be gone.
     let _ = told.map(|told| told.send(()));
+    // What is left to be done for the next process need not keep this one.
+    drop(operator);
     if !matches!(outcome.fate, Fate::Committed | Fate::Lossy) {
         started.see_off();
     }
